@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The operators' API: HTTP and JSON on a unix socket (docs/reference/api.md). It reads the store
+ * itself and asks the daemon, through these functions, for what changes something.
+ */
+#ifndef REBAKE_API_API_H
+#define REBAKE_API_API_H
+
+#include "rebake/base/clock.h"
+#include "rebake/base/err.h"
+#include "rebake/loop/loop.h"
+#include "rebake/store/store.h"
+
+struct rb_api;
+
+struct rb_api_options {
+    struct rb_loop *loop;
+    struct rb_store *store;
+    const struct rb_clock *clock;
+    const char *socket_path; /* made with mode 0600; a stale one is replaced, a live one refused */
+    const char *version;     /* of the program */
+    void *context;           /* given to changed() */
+    /* Something was committed that the planner must see (a request, a pause): plan soon. */
+    void (*changed)(void *context);
+    /* Check a source now (0: all of them). */
+    void (*check_now)(void *context, int64_t source_id);
+    /* Stop a build; RB_ENOTFOUND when it does not run. */
+    int (*cancel_build)(void *context, int64_t build_id, struct rb_err *err);
+    int64_t started_at; /* when the daemon did */
+};
+
+RB_NODISCARD int rb_api_start(const struct rb_api_options *options, struct rb_api **ret_api,
+                              struct rb_err *err);
+void rb_api_stop(struct rb_api *api); /* closes connections, removes the socket; NULL is allowed */
+
+#endif

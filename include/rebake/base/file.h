@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files: bounded reads, writes that are whole or not at all, trees. */
+#ifndef REBAKE_BASE_FILE_H
+#define REBAKE_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "rebake/base/err.h"
+
+/* Reads a whole regular file of at most maximum bytes into memory that the caller frees; the memory
+   has a NUL behind the content. ret_size may be NULL. RB_ELIMIT when it is larger. */
+RB_NODISCARD int rb_file_read(const char *path, size_t maximum, char **ret_data, size_t *ret_size,
+                              struct rb_err *err);
+
+/* Writes a file so that a crash leaves the old content or the new, never a part: temporary file in
+   the same folder, fsync, rename, fsync of the folder. */
+RB_NODISCARD int rb_file_write_atomic(const char *path, const void *data, size_t size, mode_t mode,
+                                      struct rb_err *err);
+
+bool rb_file_exists(const char *path);
+RB_NODISCARD int rb_file_size(const char *path, int64_t *ret_bytes, struct rb_err *err);
+RB_NODISCARD int rb_folder_make(const char *path, mode_t mode,
+                                struct rb_err *err); /* as mkdir -p */
+
+/* Removes a file or a folder with all in it, without following links or leaving the file system.
+   What is absent is not an error. */
+RB_NODISCARD int rb_tree_remove(const char *path, struct rb_err *err);
+
+/* Makes a new private folder "PREFIX" + six random characters; the caller frees the path. */
+RB_NODISCARD int rb_folder_make_temporary(const char *prefix, char **ret_path, struct rb_err *err);
+
+RB_NODISCARD int rb_write_all(int fd, const void *data, size_t size, struct rb_err *err);
+
+#endif

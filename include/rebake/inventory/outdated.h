@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `rebake outdated`: an image judged by its own apt configuration and nothing else. Blocks. */
+#ifndef REBAKE_INVENTORY_OUTDATED_H
+#define REBAKE_INVENTORY_OUTDATED_H
+
+#include "rebake/inventory/scan.h"
+#include "rebake/inventory/upgrade.h"
+
+/* The sources of an image: one-line (sources.list(5)) and deb822 style, disabled ones left out. */
+struct rb_apt_source {
+    const char *url;
+    const char *suite;
+    const char *const *components;    /* NULL-terminated */
+    const char *const *architectures; /* NULL-terminated; empty: the image's own */
+    const char *signed_by;            /* path in the image, an inline armoured key, or NULL */
+    bool trusted;                     /* [trusted=yes]: no signature is asked for */
+};
+
+/* Reads one file's sources into arena, appending. deb-src is left out. is_deb822: a .sources file.
+ */
+RB_NODISCARD int rb_apt_sources_parse(const char *data, size_t size, bool is_deb822,
+                                      const char *what, struct rb_arena *arena,
+                                      struct rb_apt_source **sources, size_t *count,
+                                      size_t *capacity, struct rb_err *err);
+
+#endif

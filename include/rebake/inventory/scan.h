@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is inside an image, read without unpacking it: the layers are streamed from the top down,
+ * the first answer for a path wins, whiteouts hide what is below (OCI image-spec layer.md). Blocks;
+ * runs in jobs and command-line verbs.
+ */
+#ifndef REBAKE_INVENTORY_SCAN_H
+#define REBAKE_INVENTORY_SCAN_H
+
+#include "rebake/inventory/package.h"
+#include "rebake/net/session.h"
+
+/* A file that the scan kept. */
+struct rb_kept_file {
+    const char *path; /* without a leading '/' */
+    const char *data;
+    size_t size;
+};
+
+struct rb_scan {
+    struct rb_inventory inventory;
+    struct rb_kept_file *files; /* only with keep_apt; in the inventory's arena */
+    size_t file_count;
+    char *reference; /* what was scanned: registry/name@sha256:… for images */
+    char *digest;    /* of the manifest; "" for a root file system */
+};
+
+struct rb_scan_options {
+    /* Also keep the image's apt configuration: sources, keyrings, preferences, apt.conf, dpkg's
+       foreign architectures. */
+    bool keep_apt;
+};
+
+/* reference: registry/name[:tag][@digest], oci:FOLDER[:tag] (an OCI layout), or rootfs:PATH (a
+   folder or a tar file, compressed or not). On success the caller frees ret_scan with
+   rb_scan_deinit. */
+RB_NODISCARD int rb_scan_reference(struct rb_net_session *session, const char *reference,
+                                   const struct rb_scan_options *options, struct rb_scan *ret_scan,
+                                   struct rb_err *err);
+void rb_scan_deinit(struct rb_scan *scan); /* usable with RB_CLEANUP */
+
+#endif

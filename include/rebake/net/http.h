@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * HTTP requests: libcurl's multi interface driven by the loop, no thread blocked. One client is one
+ * pool of connections. https is verified against the system's certificates (and SSL_CERT_FILE, as
+ * OpenSSL reads it); credentials are never carried to another host on a redirect.
+ */
+#ifndef REBAKE_NET_HTTP_H
+#define REBAKE_NET_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rebake/base/err.h"
+#include "rebake/loop/loop.h"
+
+struct rb_http;
+struct rb_http_transfer;
+
+/* Takes a piece of a 2xx body. Returns false to refuse the rest: the transfer ends with
+   RB_ECANCELED. Other answers' bodies go to the response (for their message), not to the sink. */
+typedef bool rb_http_sink(void *context, const void *data, size_t size);
+
+struct rb_http_request {
+    const char *method;         /* NULL: GET */
+    const char *url;            /* http or https */
+    const char *const *headers; /* "Name: value", NULL-terminated; NULL: none */
+    const char *user;           /* basic authentication, with password; NULL: none */
+    const char *password;
+    const char *bearer; /* bearer token; NULL: none */
+    const void *body;   /* sent with POST, PUT, PATCH; copied */
+    size_t body_size;
+    rb_http_sink *sink; /* NULL: the body is kept in the response */
+    void *sink_context;
+    size_t body_maximum; /* bytes accepted of the body, sink or not; 0: 16 MiB */
+    int64_t timeout_ms;  /* for the whole; 0: 60 s */
+    int64_t stall_ms;    /* without a byte; 0: 20 s */
+    bool follow;         /* follow up to five redirects */
+};
+
+struct rb_http_response {
+    int status;       /* the HTTP status of the last answer */
+    const char *url;  /* where the last answer came from */
+    const char *body; /* NUL-terminated, never NULL; "" with a sink */
+    size_t body_size;
+    int64_t sent_bytes; /* headers and bodies, all redirects together */
+    int64_t received_bytes;
+    int64_t retry_after_ms; /* from Retry-After (seconds or date), or -1 */
+    const struct rb_http_headers *headers;
+};
+
+/* The last value of a header of the last answer (name in any case), or NULL. Borrowed. */
+const char *rb_http_header(const struct rb_http_response *response, const char *name);
+
+/* error is NULL when the server answered, whatever the status. Both are borrowed for the call. */
+typedef void rb_http_cb(void *context, const struct rb_http_response *response,
+                        const struct rb_err *error);
+
+struct rb_http *rb_http_new(struct rb_loop *loop);
+void rb_http_free(struct rb_http *http); /* every transfer must have ended or been cancelled */
+
+/* Starts a request; done is called once, later. All that request names is copied, but the sink's
+   context. ret_transfer may be NULL. */
+void rb_http_send(struct rb_http *http, const struct rb_http_request *request, rb_http_cb *done,
+                  void *context, struct rb_http_transfer **ret_transfer);
+/* Ends the transfer; done will not come. Not from within the sink. */
+void rb_http_cancel(struct rb_http_transfer *transfer);
+/* Stops and restarts the flow of the body, for a sink whose reader is slower than the network.
+   Pausing is allowed from within the sink (the piece just given counts as taken). */
+void rb_http_pause(struct rb_http_transfer *transfer);
+void rb_http_resume(struct rb_http_transfer *transfer);
+
+/* Sends and waits, running a loop of its own: for jobs and the command line, never on the daemon's
+   loop. *ret_body is owned by the caller; RB_EHTTP unless the status is 2xx. */
+RB_NODISCARD int rb_http_get_blocking(const char *url, size_t maximum, char **ret_body,
+                                      size_t *ret_size, struct rb_err *err);
+
+/* The error for an answer that is not what was asked for: RB_EAUTH for 401 and 403, RB_ENOTFOUND
+   for 404, RB_EBUSY for 429 and 503, RB_EHTTP otherwise, with the server's own message where it has
+   one. what names the request ("manifest of registry/name:tag"). */
+int rb_http_status_error(const struct rb_http_response *response, const char *what,
+                         struct rb_err *err);
+
+#endif

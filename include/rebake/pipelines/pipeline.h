@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pipeline file: YAML (rebake-pipeline(5)) to a checked model. Pure: nothing is touched but the
+ * file that is named. The model is immutable and all of it lives in one arena, freed with it; other
+ * rooms hold pointers into it only while they hold the pipeline.
+ */
+#ifndef REBAKE_PIPELINES_PIPELINE_H
+#define REBAKE_PIPELINES_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rebake/base/digest.h"
+#include "rebake/base/err.h"
+#include "rebake/base/json.h"
+#include "rebake/pipelines/diagnostic.h"
+
+enum rb_source_kind { RB_SOURCE_GIT, RB_SOURCE_IMAGE, RB_SOURCE_APT };
+
+struct rb_source {
+    const char *name;
+    enum rb_source_kind kind;
+    struct rb_place place;
+    int64_t every_ms;   /* how often it is checked; `every`, 1m unless said */
+    const char *url;    /* git: the repository; apt: the archive's root, without a '/' at its end */
+    const char *branch; /* git */
+    const char *repository;           /* image: registry/name without a tag */
+    const char *tag;                  /* image */
+    const char *suite;                /* apt */
+    const char *const *components;    /* apt; NULL-terminated */
+    const char *const *architectures; /* apt; NULL-terminated; the machine's own unless said */
+    const char *signed_by;            /* apt: absolute path of a keyring */
+};
+
+struct rb_image_argument {
+    const char *name;
+    const char *value;
+};
+
+struct rb_image {
+    const char *name;
+    struct rb_place place;
+    const struct rb_source *from_source; /* exactly one of the two is set */
+    const struct rb_image *from_image;
+    const struct rb_source *context_source; /* a git source; NULL: an empty context is refused */
+    const char *context_path;               /* relative, normalised, "." for the root */
+    const char *recipe_file; /* inside the context; `file`, "Containerfile" unless said */
+    const char *builder;     /* "buildah" */
+    const struct rb_source *const *packages;   /* apt sources; NULL-terminated, never NULL */
+    const struct rb_image_argument *arguments; /* build arguments, sorted by name */
+    size_t argument_count;
+    const char *push;   /* registry/name, without tag or digest */
+    int64_t timeout_ms; /* for one build; 30m unless said */
+    int64_t settle_ms;  /* `rebuild: { settle }`: quiet time before a build; 0 unless said */
+    char recipe_hash[RB_SHA256_HEX_SIZE]; /* of all the above that changes what is built, and of
+                                             nothing else (not of places, intervals, key order) */
+};
+
+/* A container run by podman on this machine. */
+struct rb_podman_target {
+    const char *container;          /* its name; PIPELINE-DEPLOYMENT unless said */
+    const char *network;            /* podman's --network; NULL: podman's default */
+    const char *const *ports;       /* podman's --publish, NULL-terminated */
+    const char *const *environment; /* NAME=VALUE, NULL-terminated, sorted */
+    const char *const *volumes;     /* podman's --volume, NULL-terminated */
+    const char *const *command;     /* instead of the image's own; NULL-terminated, may be empty */
+    bool read_only;                 /* a read-only root file system; false unless said */
+    const char *const *drop;        /* capabilities dropped; ["all"] unless said */
+    const char *const *add;         /* capabilities added */
+};
+
+struct rb_deployment {
+    const char *name;
+    struct rb_place place;
+    const struct rb_image *image; /* `images: [NAME]`: one image for a podman target */
+    struct rb_podman_target podman;
+    const char *const *health_command; /* run in the container; NULL-terminated; NULL: running is
+                                          healthy */
+    int64_t health_within_ms;          /* 30s unless said */
+    int64_t observe_every_ms;          /* 5m unless said */
+    bool heal;                         /* true unless said */
+    const char *const *ignore; /* globs of paths whose change is not drift; NULL-terminated */
+};
+
+struct rb_pipeline {
+    const char *name;
+    const char *file;
+    const struct rb_source *sources; /* in the order of the file */
+    size_t source_count;
+    const struct rb_image *images; /* in dependency order: a base stands before its children */
+    size_t image_count;
+    const struct rb_deployment *deployments;
+    size_t deployment_count;
+    char content_hash[RB_SHA256_HEX_SIZE]; /* of the file's bytes */
+};
+
+/* Reads a pipeline. On success *ret_pipeline is owned by the caller. RB_EINVALID when the file has
+   errors: they are in diagnostics (initialised empty by the caller, freed by the caller), and err
+   holds a summary ("shop.yaml: 3 errors"). Limits: 1 MiB, depth 32, 100,000 nodes, no aliases
+   beyond 1,000. RB_EIO and RB_ENOTFOUND for the file itself. */
+RB_NODISCARD int rb_pipeline_read(const char *path, struct rb_pipeline **ret_pipeline,
+                                  struct rb_diagnostics *diagnostics, struct rb_err *err);
+/* The same from memory; file is the name shown. */
+RB_NODISCARD int rb_pipeline_parse(const char *data, size_t size, const char *file,
+                                   struct rb_pipeline **ret_pipeline,
+                                   struct rb_diagnostics *diagnostics, struct rb_err *err);
+void rb_pipeline_free(struct rb_pipeline *pipeline); /* NULL is allowed */
+void rb_pipeline_cleanup(struct rb_pipeline **pipeline);
+
+const struct rb_source *rb_pipeline_source(const struct rb_pipeline *pipeline, const char *name);
+const struct rb_image *rb_pipeline_image(const struct rb_pipeline *pipeline, const char *name);
+
+/* "git", "image", "apt". */
+const char *rb_source_kind_name(enum rb_source_kind kind);
+
+/* What makes two sources of any pipelines the same upstream: kind and address as canonical JSON,
+   without name and interval. The caller drops the reference. */
+json_t *rb_source_spec(const struct rb_source *source);
+/* The other way: a source (name "", interval 0) from its spec, owned by the caller as one block
+   freed with rb_source_free. */
+RB_NODISCARD int rb_source_from_spec(const json_t *spec, struct rb_source **ret_source,
+                                     struct rb_err *err);
+void rb_source_free(struct rb_source *source);
+
+/* One line for people: "https://git.example.com/shop.git branch main". The caller frees it. */
+char *rb_source_describe(const struct rb_source *source);
+
+/* The graph of a pipeline, for people: "text" (a tree), "dot" (Graphviz), "mermaid" or "json". */
+RB_NODISCARD int rb_pipeline_graph(const struct rb_pipeline *pipeline, const char *format,
+                                   struct rb_strbuf *out, struct rb_err *err);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The planner: from a snapshot of what is recorded to what each image is, why, and what to start. A
+ * pure function: no clock, no I/O, no memory of its own; asked twice it answers the same, and asked
+ * after its answer was carried out it asks for nothing more. DESIGN: docs/architecture.md.
+ */
+#ifndef REBAKE_PLAN_PLAN_H
+#define REBAKE_PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rebake/base/arena.h"
+#include "rebake/base/digest.h"
+
+enum rb_plan_reason_kind {
+    RB_REASON_RECIPE,
+    RB_REASON_BASE,
+    RB_REASON_CODE,
+    RB_REASON_PACKAGE,
+    RB_REASON_MANUAL,
+    RB_REASON_KIND_COUNT
+};
+const char *rb_plan_reason_kind_name(enum rb_plan_reason_kind kind); /* "recipe", "base", … */
+
+struct rb_plan_reason {
+    enum rb_plan_reason_kind kind;
+    const char *subject; /* recipe: the image; base, code: the source's or image's name; package:
+                            its name; manual: who asked */
+    const char *from;    /* "" where there was nothing */
+    const char *to;
+    int64_t version_id;
+};
+
+/* A package with a newer version in a watched repository. */
+struct rb_plan_update {
+    const char *package;
+    const char *from;
+    const char *to;
+    int64_t version_id; /* the repository's version that offers it */
+};
+
+/* How the newest finished build of an image ended, and what it was for. */
+enum rb_plan_last {
+    RB_LAST_NONE,
+    RB_LAST_GOOD, /* succeeded or unchanged */
+    RB_LAST_UNRESOLVED,
+    RB_LAST_FAILED,    /* of its own: the recipe, a timeout */
+    RB_LAST_TRANSIENT, /* the infrastructure failed */
+    RB_LAST_CANCELED
+};
+
+/* The inputs of a build as they are or were; NULL where not known (yet). */
+struct rb_plan_inputs {
+    const char *recipe; /* hash */
+    const char *base_digest;
+    const char *tree; /* of the context's path */
+};
+
+enum { RB_PLAN_NO_BASE = -1 };
+
+struct rb_plan_image {
+    const char *name;          /* "shop/app" */
+    int base;                  /* index of the image it is built from, or RB_PLAN_NO_BASE */
+    const char *base_name;     /* the image's or source's name */
+    const char *code_name;     /* the code source's name */
+    struct rb_plan_inputs now; /* for an image base, base_digest is ignored: the planner takes the
+                                  base's artifact */
+    int64_t base_version_id;   /* of the source versions behind now; 0 where none */
+    int64_t code_version_id;
+    const char *missing; /* the source that has no version yet, "shop/code"; NULL: none */
+    /* The newest good artifact and what it was built from. */
+    const char *artifact_digest; /* NULL: none yet */
+    struct rb_plan_inputs built;
+    const struct rb_plan_update *updates; /* for that artifact, sorted by package */
+    size_t update_count;
+    /* What is under way or was tried. */
+    int64_t open_build; /* id of a queued or running build; 0: none */
+    bool open_running;
+    enum rb_plan_last last;
+    const char *last_key; /* input key of that build */
+    int64_t last_finished_at;
+    int last_attempt;
+    const struct rb_plan_reason *last_remaining; /* reasons that it left (unresolved) */
+    size_t last_remaining_count;
+    const char *request_who; /* an open request; NULL: none */
+    const char *request_why;
+    const char *paused_by; /* "who: why"; NULL: not paused */
+    int64_t settle_ms;
+    int64_t changed_at; /* when the newest of its inputs was seen */
+};
+
+struct rb_plan_snapshot {
+    int64_t now_at;
+    const struct rb_plan_image *images;
+    size_t image_count;
+};
+
+enum rb_plan_state {
+    RB_PLAN_WAITING, /* an input is not known yet */
+    RB_PLAN_FRESH,
+    RB_PLAN_SETTLING, /* stale; its quiet time has not passed */
+    RB_PLAN_STALE,    /* to be built: an action is given */
+    RB_PLAN_QUEUED,
+    RB_PLAN_BUILDING,
+    RB_PLAN_HELD,       /* stale; its base is to be rebuilt first */
+    RB_PLAN_BLOCKED,    /* its base cannot be built */
+    RB_PLAN_BACKOFF,    /* failed; will be tried again */
+    RB_PLAN_FAILED,     /* failed; waits for an input to change or a person */
+    RB_PLAN_UNRESOLVED, /* stale for reasons that a rebuild did not cure */
+    RB_PLAN_PAUSED,
+    RB_PLAN_STATE_COUNT
+};
+const char *rb_plan_state_name(enum rb_plan_state state); /* "waiting", "fresh", … */
+
+struct rb_plan_decision {
+    enum rb_plan_state state;
+    const struct rb_plan_reason *reasons; /* by kind, then subject */
+    size_t reason_count;
+    const char *cause;     /* one line for people; "" when there is nothing to say */
+    const char *waits_for; /* "shop/runtime", "build:7", "shop/code"; or NULL */
+    int64_t wake_at;       /* when to ask again though nothing changed; 0: no need */
+    /* With RB_PLAN_STALE: what to build. */
+    bool build;
+    int attempt;
+    const char *base_digest;
+    char input_key[RB_SHA256_HEX_SIZE];
+};
+
+struct rb_plan {
+    struct rb_plan_decision *decisions; /* one for each image, in the snapshot's order */
+    size_t count;
+    size_t build_count;
+    int64_t wake_at; /* the earliest of the decisions', 0: none */
+};
+
+enum { RB_PLAN_ATTEMPTS = 3 }; /* tries of the same inputs before an image is RB_PLAN_FAILED */
+
+/* Plans. All that the plan names lives in arena or in the snapshot. A snapshot whose bases form a
+   cycle is a bug (pipelines refuse them). Linear in images, reasons and updates. */
+void rb_plan_make(const struct rb_plan_snapshot *snapshot, struct rb_arena *arena,
+                  struct rb_plan *ret_plan);
+
+/* When a failed build may be tried again: 30 s, 2 min, 8 min, … up to 1 h after finished_at. */
+int64_t rb_plan_retry_at(int64_t finished_at, int attempt);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sources, behind one vtable: a check asks upstream for its current version. A check believes
+ * nothing that it has not verified and changes nothing but what it returns; the daemon records the
+ * outcome.
+ */
+#ifndef REBAKE_WATCH_WATCH_H
+#define REBAKE_WATCH_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rebake/base/clock.h"
+#include "rebake/base/err.h"
+#include "rebake/base/json.h"
+#include "rebake/base/random.h"
+#include "rebake/loop/loop.h"
+#include "rebake/net/http.h"
+#include "rebake/net/registry.h"
+#include "rebake/pipelines/pipeline.h"
+
+/* What checks stand on; all borrowed, outliving every check. */
+struct rb_watch_tools {
+    struct rb_loop *loop;
+    struct rb_http *http;
+    struct rb_registry *registry;
+    const struct rb_clock *clock;
+    const char *program;      /* absolute path of `rebake`: run for git, in a process of its own */
+    const char *cache_folder; /* git mirrors and package indexes */
+};
+
+struct rb_check_request {
+    const struct rb_source *source;
+    /* What the last good check left: its memo (opaque JSON of this kind), and the version's value.
+     */
+    const json_t *memo;        /* NULL at first */
+    const char *known_version; /* NULL at first */
+    /* git: the paths whose trees somebody needs, NULL-terminated; empty for other kinds. */
+    const char *const *paths;
+};
+
+struct rb_check_result {
+    bool unchanged; /* the version is known_version still */
+    /* commit id; manifest digest "sha256:…"; hash of the Release file */
+    const char *version;
+    /* git: {"commit","trees":{PATH:OID or null}}; image: {"digest","manifest","platform"};
+       apt: {"release","date","suite","codename","origin","label","version","notAutomatic",
+       "butAutomaticUpgrades","index":PATH,"offers":N} */
+    json_t *detail;
+    json_t *memo;        /* for the next check */
+    int64_t upstream_at; /* when upstream says that it made the version, or 0 */
+};
+
+struct rb_check_outcome {
+    const struct rb_check_result *result; /* NULL on failure */
+    const struct rb_err *error;           /* NULL on success */
+    int requests;
+    int64_t bytes;
+    int64_t retry_after_ms; /* what the server asked for, or -1 */
+};
+
+typedef void rb_check_cb(void *context, const struct rb_check_outcome *outcome); /* borrowed */
+
+/* Starts a check; done comes once, later. Cancel: done will not come. */
+struct rb_check;
+struct rb_check *rb_check_start(const struct rb_watch_tools *tools,
+                                const struct rb_check_request *request, rb_check_cb *done,
+                                void *context);
+void rb_check_cancel(struct rb_check *check);
+
+/* When to check again: every_ms with ±10% jitter after success; after the failures-th failure in a
+   row, full-jitter exponential backoff (AWS architecture blog, "Exponential Backoff And Jitter")
+   from 5 s up to the larger of 15 min and every_ms; never before retry_after_ms. Pure. */
+int64_t rb_check_next_ms(int64_t every_ms, int failures, int64_t retry_after_ms,
+                         struct rb_random *random);
+
+/* The program's part of a git check, run as `rebake internal git-check` in a process of its own,
+   since libgit2 1.5 has no time limits: reads a JSON request on input, writes a JSON answer.
+   Returns the exit code. Request {"url","branch","mirror":FOLDER,"known":COMMIT or
+   null,"paths":[…], "knownTrees":{…}}; answer {"commit","trees":{…},"committedAt",…} or
+   {"error":{"code","text"}}. */
+int rb_git_check_main(int input_fd, int output_fd);
+
+#endif

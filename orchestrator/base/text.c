@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rebake/base/text.h"
+
+#include <string.h>
+
+#include "rebake/base/memory.h"
+
+bool rb_text_equal(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+bool rb_text_starts_with(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool rb_text_ends_with(const char *text, const char *suffix)
+{
+    size_t text_size = strlen(text), suffix_size = strlen(suffix);
+    return text_size >= suffix_size && strcmp(text + text_size - suffix_size, suffix) == 0;
+}
+
+bool rb_text_is_empty(const char *text)
+{
+    return text == NULL || *text == '\0';
+}
+
+bool rb_text_to_u64(const char *text, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        if (*text < '0' || *text > '9')
+            return false;
+        if (__builtin_mul_overflow(value, (uint64_t)10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(*text - '0'), &value))
+            return false;
+    }
+    *ret_value = value;
+    return true;
+}
+
+bool rb_text_to_i64(const char *text, int64_t *ret_value)
+{
+    bool negative = *text == '-';
+    uint64_t magnitude;
+    if (!rb_text_to_u64(text + negative, &magnitude) || magnitude > (uint64_t)INT64_MAX)
+        return false;
+    *ret_value = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    return true;
+}
+
+/* A star that failed is taken up again one character further on; only the last star of each kind
+   needs to be remembered, so the time is bounded by pattern size times text size. */
+bool rb_text_glob(const char *pattern, const char *text)
+{
+    const char *star = NULL, *star_text = NULL;   /* last "*": may not cross a '/' */
+    const char *stars = NULL, *stars_text = NULL; /* last "**" */
+    for (;;) {
+        if (pattern[0] == '*' && pattern[1] == '*') {
+            stars = pattern += 2;
+            stars_text = text;
+            star = NULL;
+            continue;
+        }
+        if (*pattern == '*') {
+            star = ++pattern;
+            star_text = text;
+            continue;
+        }
+        if (*text == '\0' && *pattern == '\0')
+            return true;
+        if (*text != '\0' && (*pattern == *text || (*pattern == '?' && *text != '/'))) {
+            pattern++;
+            text++;
+            continue;
+        }
+        if (star != NULL && *star_text != '\0' && *star_text != '/') {
+            pattern = star;
+            text = ++star_text;
+        } else if (stars != NULL && *stars_text != '\0') {
+            star = NULL;
+            pattern = stars;
+            text = ++stars_text;
+        } else {
+            return false;
+        }
+    }
+}
+
+enum { NEAREST_MAX = 64 };
+
+static size_t edit_distance(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    size_t row[NEAREST_MAX + 1];
+    for (size_t j = 0; j <= b_size; j++)
+        row[j] = j;
+    for (size_t i = 1; i <= a_size; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_size; j++) {
+            size_t above = row[j];
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            if (above + 1 < best)
+                best = above + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            diagonal = above;
+            row[j] = best;
+        }
+    }
+    return row[b_size];
+}
+
+const char *rb_text_nearest(const char *text, const char *const *candidates)
+{
+    size_t size = strlen(text), best_distance = size / 3 + 1;
+    const char *best = NULL;
+    if (size > NEAREST_MAX)
+        return NULL;
+    for (; *candidates != NULL; candidates++) {
+        size_t candidate_size = strlen(*candidates);
+        if (candidate_size > NEAREST_MAX)
+            continue;
+        size_t distance = edit_distance(text, size, *candidates, candidate_size);
+        if (distance < best_distance || (distance == best_distance && best == NULL)) {
+            best_distance = distance;
+            best = *candidates;
+        }
+    }
+    return best;
+}
+
+bool rb_text_is_name(const char *text)
+{
+    size_t size = 0;
+    for (; text[size] != '\0'; size++) {
+        char c = text[size];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (!letter && (size == 0 || (c != '.' && c != '_' && c != '-')))
+            return false;
+    }
+    return size > 0 && size <= 63;
+}
+
+/* The length of the well-formed sequence at text, or 0. RFC 3629 section 4. */
+static size_t utf8_sequence(const unsigned char *text, size_t size)
+{
+    unsigned char lead = text[0];
+    if (lead < 0x80)
+        return 1;
+    size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
+                    : lead >= 0xe0 && lead <= 0xef ? 3
+                    : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                   : 0;
+    if (length == 0 || length > size)
+        return 0;
+    unsigned char low = 0x80, high = 0xbf;
+    if (lead == 0xe0)
+        low = 0xa0;
+    else if (lead == 0xed)
+        high = 0x9f;
+    else if (lead == 0xf0)
+        low = 0x90;
+    else if (lead == 0xf4)
+        high = 0x8f;
+    if (text[1] < low || text[1] > high)
+        return 0;
+    for (size_t i = 2; i < length; i++) {
+        if (text[i] < 0x80 || text[i] > 0xbf)
+            return 0;
+    }
+    return length;
+}
+
+bool rb_text_is_utf8(const char *text, size_t size)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    while (size > 0) {
+        size_t length = utf8_sequence(at, size);
+        if (length == 0)
+            return false;
+        at += length;
+        size -= length;
+    }
+    return true;
+}
+
+char *rb_text_printable(const char *text, char *out, size_t out_size)
+{
+    size_t used = 0;
+    RB_ASSERT(out_size > 0);
+    for (; *text != '\0' && used + 1 < out_size; text++) {
+        unsigned char c = (unsigned char)*text;
+        out[used++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+    }
+    out[used] = '\0';
+    return out;
+}
