@@ -32,10 +32,11 @@ struct rb_http_request {
     size_t body_size;
     rb_http_sink *sink; /* NULL: the body is kept in the response */
     void *sink_context;
-    size_t body_maximum; /* bytes accepted of the body, sink or not; 0: 16 MiB */
-    int64_t timeout_ms;  /* for the whole; 0: 60 s */
-    int64_t stall_ms;    /* without a byte; 0: 20 s */
-    bool follow;         /* follow up to five redirects */
+    size_t body_maximum;     /* bytes accepted of the body, sink or not; 0: 16 MiB */
+    int64_t timeout_ms;      /* for the whole; 0: 60 s */
+    int64_t stall_ms;        /* without a byte; 0: 20 s */
+    bool follow;             /* follow up to five redirects */
+    const char *unix_socket; /* path of a socket to talk to instead of url's host; NULL: none */
 };
 
 struct rb_http_response {

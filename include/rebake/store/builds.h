@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "rebake/inventory/package.h"
+#include "rebake/base/json.h"
 #include "rebake/store/store.h"
 
 struct rb_image_row {
@@ -31,6 +31,9 @@ RB_NODISCARD int rb_store_retain_images(struct rb_store *store, int64_t pipeline
 RB_NODISCARD int rb_store_images(struct rb_store *store, struct rb_arena *arena,
                                  struct rb_image_row **ret_rows, size_t *ret_count,
                                  struct rb_err *err);
+/* RB_ENOTFOUND when there is none; retired images are found too. */
+RB_NODISCARD int rb_store_image(struct rb_store *store, int64_t id, struct rb_arena *arena,
+                                struct rb_image_row *ret_row, struct rb_err *err);
 /* Writes only what differs; event image.state when the state changed. */
 RB_NODISCARD int rb_store_set_image_state(struct rb_store *store, int64_t image_id,
                                           const char *state, const char *cause,
@@ -117,8 +120,10 @@ struct rb_build_end {
     const char *digest;
     int64_t size_bytes;
     bool good;
-    const struct rb_inventory *inventory; /* stored with a new artifact; may be NULL */
-    const bool *remains;                  /* one for each reason of the build; NULL: all gone */
+    /* What is inside a new artifact, an object as rb_inventory_to_json makes it: equal ones are
+       kept once. Borrowed; may be NULL. */
+    const json_t *inventory;
+    const bool *remains; /* one for each reason of the build; NULL: all gone */
 };
 /* Ends a build, adds its artifact and inventory, in one transaction; events build.finished and
    artifact.created. ret_artifact_id may be NULL. */
@@ -127,16 +132,22 @@ RB_NODISCARD int rb_store_end_build(struct rb_store *store, const struct rb_buil
 
 RB_NODISCARD int rb_store_build(struct rb_store *store, int64_t id, struct rb_arena *arena,
                                 struct rb_build_row *ret_row, struct rb_err *err);
+/* The newest build of the image that stands behind its artifact: good, also where its content was
+   nothing new. Its lock is the newest good one. RB_ENOTFOUND when there is none. */
+RB_NODISCARD int rb_store_good_build(struct rb_store *store, int64_t image_id,
+                                     struct rb_arena *arena, struct rb_build_row *ret_row,
+                                     struct rb_err *err);
 /* Newest first; image_id 0: all images; only queued and running ones with open_only. */
 RB_NODISCARD int rb_store_builds(struct rb_store *store, int64_t image_id, bool open_only,
-                                 size_t limit, struct rb_arena *arena,
+                                 size_t limit /* 0: all */, struct rb_arena *arena,
                                  struct rb_build_row **ret_rows, size_t *ret_count,
                                  struct rb_err *err);
 RB_NODISCARD int rb_store_artifact(struct rb_store *store, int64_t id, struct rb_arena *arena,
                                    struct rb_artifact_row *ret_row, struct rb_err *err);
-/* Fills an initialised inventory. */
+/* The artifact's inventory as it was given (an object for rb_inventory_from_json); the caller drops
+   the reference. RB_ENOTFOUND when it was stored without one. */
 RB_NODISCARD int rb_store_inventory(struct rb_store *store, int64_t artifact_id,
-                                    struct rb_inventory *ret_inventory, struct rb_err *err);
+                                    json_t **ret_inventory, struct rb_err *err);
 
 /* A person asked for a build of an image (`rebake trigger`); served by the next build of it. */
 struct rb_request_row {

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine: the one loop of Rebake. It loads pipelines, has their sources checked, plans after
+ * every change and on a timer, starts what the plan asks for as jobs, and records how they ended.
+ * `rebaked` runs it for ever, `rebake run --once` until there is nothing left to do. All that it
+ * knows is in the store; stopped at any point and started again, it goes on from there.
+ */
+#ifndef REBAKE_DAEMON_ENGINE_H
+#define REBAKE_DAEMON_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rebake/base/clock.h"
+#include "rebake/base/err.h"
+#include "rebake/base/strbuf.h"
+#include "rebake/loop/loop.h"
+#include "rebake/store/store.h"
+
+struct rb_engine;
+
+struct rb_engine_options {
+    struct rb_loop *loop;
+    const struct rb_clock *clock;
+    const char *state_folder;          /* store, jobs, cache; made with mode 0700 */
+    const char *program;               /* absolute path of `rebake`, which carries jobs out */
+    const char *const *pipeline_paths; /* files, or folders of *.yaml; NULL-terminated */
+    int max_jobs;                      /* builds at the same time, at least 1 */
+    bool once;                         /* stop the loop when nothing is left to do */
+    struct rb_strbuf *diagnostics;     /* what is wrong with the pipeline files, for people */
+};
+
+/* Opens the store, loads the pipelines, takes up the jobs that an earlier engine left, and starts
+   to check and plan once the loop runs. RB_EEXIST when another engine holds the state folder,
+   RB_EINVALID when a pipeline has errors (they are in options->diagnostics). */
+RB_NODISCARD int rb_engine_start(const struct rb_engine_options *options,
+                                 struct rb_engine **ret_engine, struct rb_err *err);
+/* Stops checks and lets go of running jobs: they go on, and are taken up by the next engine. NULL
+   is allowed. */
+void rb_engine_stop(struct rb_engine *engine);
+
+struct rb_store *rb_engine_store(struct rb_engine *engine);
+
+/* Reads the pipeline files again. A broken file changes nothing: the error is returned and what was
+   loaded stays in force. */
+RB_NODISCARD int rb_engine_reload(struct rb_engine *engine, struct rb_err *err);
+/* Something was recorded that the plan depends on. Many calls in a moment make one plan. */
+void rb_engine_plan_soon(struct rb_engine *engine);
+/* Checks a source now (0: all of them); one that is being checked is checked again after. */
+void rb_engine_check_now(struct rb_engine *engine, int64_t source_id);
+/* RB_ENOTFOUND when it is neither queued nor running. */
+RB_NODISCARD int rb_engine_cancel_build(struct rb_engine *engine, int64_t build_id,
+                                        struct rb_err *err);
+
+#endif
