@@ -3,6 +3,14 @@
  * The planner: from a snapshot of what is recorded to what each image is, why, and what to start. A
  * pure function: no clock, no I/O, no memory of its own; asked twice it answers the same, and asked
  * after its answer was carried out it asks for nothing more. DESIGN: docs/architecture.md.
+ *
+ * Bases and their children: a base that will move on by itself (it waits for a version, settles, is
+ * stale, held, queued, building or between two attempts) holds its children, so that a change makes
+ * one rebuild of each. A base that waits for a person (it failed, or is paused) keeps only its own
+ * change from them: a child with reasons of its own is built on the base's newest good artifact, so
+ * that a fix in an application does not wait for a broken base; a child without them is blocked,
+ * and says by whom. Where there is no artifact to build on, a child is blocked in any case.
+ * docs/decisions/0010-a-failed-base.md says why.
  */
 #ifndef REBAKE_PLAN_PLAN_H
 #define REBAKE_PLAN_PLAN_H
@@ -82,9 +90,13 @@ struct rb_plan_image {
     const char *last_key; /* input key of that build */
     int64_t last_finished_at;
     int last_attempt;
-    const struct rb_plan_reason *last_remaining; /* reasons that it left (unresolved) */
+    const struct rb_plan_reason *last_remaining; /* reasons that it left (unresolved), in the order
+                                                    that a decision has them */
     size_t last_remaining_count;
-    const char *request_who; /* an open request; NULL: none */
+    const char *last_request_who; /* the request that the last build served: it stands as long as
+                                     that build failed. NULL: nobody asked for it */
+    const char *last_request_why;
+    const char *request_who; /* an open request; NULL: none. It is built whatever was tried */
     const char *request_why;
     const char *paused_by; /* "who: why"; NULL: not paused */
     int64_t settle_ms;
@@ -104,12 +116,12 @@ enum rb_plan_state {
     RB_PLAN_STALE,    /* to be built: an action is given */
     RB_PLAN_QUEUED,
     RB_PLAN_BUILDING,
-    RB_PLAN_HELD,       /* stale; its base is to be rebuilt first */
-    RB_PLAN_BLOCKED,    /* its base cannot be built */
+    RB_PLAN_HELD,       /* stale, or about to be; its base is to be rebuilt first */
+    RB_PLAN_BLOCKED,    /* a change cannot reach it: an image below it cannot be built */
     RB_PLAN_BACKOFF,    /* failed; will be tried again */
-    RB_PLAN_FAILED,     /* failed; waits for an input to change or a person */
+    RB_PLAN_FAILED,     /* failed or canceled; waits for an input to change or a person */
     RB_PLAN_UNRESOLVED, /* stale for reasons that a rebuild did not cure */
-    RB_PLAN_PAUSED,
+    RB_PLAN_PAUSED,     /* stale, and would be built but for the pause */
     RB_PLAN_STATE_COUNT
 };
 const char *rb_plan_state_name(enum rb_plan_state state); /* "waiting", "fresh", … */
@@ -125,6 +137,9 @@ struct rb_plan_decision {
     bool build;
     int attempt;
     const char *base_digest;
+    /* Names what would be built: sha256 over recipe, base digest, tree and the available updates.
+       A key that was built, left unresolved or failed is not built again by itself. A request is
+       not part of it: a person asks for the same inputs once more. "" where there is no reason. */
     char input_key[RB_SHA256_HEX_SIZE];
 };
 

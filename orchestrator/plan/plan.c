@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every image is decided once, its base before it. What a child must know of its base is two
+ * things: whether the base moves on by itself (then the child waits for it), and whether a change
+ * is stuck at an image below (then the child tells where).
+ */
+#include "rebake/plan/plan.h"
+
+#include <string.h>
+
+#include "plan_parts.h"
+#include "rebake/base/clock.h"
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+
+static const int64_t FIRST_DELAY_MS = 30 * 1000, LONGEST_DELAY_MS = 3600 * 1000;
+enum { DELAY_FACTOR = 4, NOBODY = -1 };
+
+struct progress {
+    bool decided;
+    bool moves;   /* it will get on without anybody's doing, and may get a new artifact */
+    int stuck_at; /* the image at which a change that concerns this one is stuck, or NOBODY */
+};
+
+struct planner {
+    const struct rb_plan_snapshot *snapshot;
+    struct rb_arena *arena;
+    struct rb_plan_decision *decisions;
+    struct progress *progress;
+};
+
+/* One image while it is decided. */
+struct subject {
+    int index;
+    const struct rb_plan_image *image;
+    struct rb_plan_decision *decision;
+    const struct rb_plan_image *base; /* NULL: built from a source */
+    const struct progress *below;     /* the base's; NULL likewise */
+    size_t remaining_count;
+};
+
+const char *rb_plan_state_name(enum rb_plan_state state)
+{
+    static const char *const NAMES[] = {
+        "waiting", "fresh",   "settling", "stale",  "queued",     "building",
+        "held",    "blocked", "backoff",  "failed", "unresolved", "paused",
+    };
+    _Static_assert(RB_COUNT_OF(NAMES) == RB_PLAN_STATE_COUNT, "a name for each state");
+    RB_ASSERT(state < RB_PLAN_STATE_COUNT);
+    return NAMES[state];
+}
+
+int64_t rb_plan_retry_at(int64_t finished_at, int attempt)
+{
+    int64_t delay_ms = FIRST_DELAY_MS;
+    for (int i = 1; i < attempt && delay_ms < LONGEST_DELAY_MS; i++)
+        delay_ms *= DELAY_FACTOR;
+    return finished_at + (delay_ms < LONGEST_DELAY_MS ? delay_ms : LONGEST_DELAY_MS);
+}
+
+/* A start that lies ahead is that of a clock which has gone back since: waiting for it could take
+   for ever. */
+static bool is_between(int64_t start_at, int64_t now_at, int64_t end_at)
+{
+    return start_at <= now_at && now_at < end_at;
+}
+
+static enum rb_plan_state blocked(const struct planner *planner, struct rb_plan_decision *decision,
+                                  int culprit)
+{
+    const struct rb_plan_image *image = &planner->snapshot->images[culprit];
+    const char *trouble = "has no artifact";
+    if (planner->decisions[culprit].state == RB_PLAN_FAILED)
+        trouble = image->last == RB_LAST_CANCELED ? "was canceled" : "failed";
+    else if (image->paused_by != NULL)
+        trouble = "is paused";
+    decision->cause =
+        rb_arena_printf(planner->arena, "its base cannot be rebuilt: %s %s", image->name, trouble);
+    decision->waits_for = image->name;
+    return RB_PLAN_BLOCKED;
+}
+
+static enum rb_plan_state held(const struct planner *planner, const struct subject *subject)
+{
+    subject->decision->cause =
+        rb_arena_printf(planner->arena, "its base %s is %s", subject->base->name,
+                        rb_plan_state_name(planner->decisions[subject->image->base].state));
+    subject->decision->waits_for = subject->base->name;
+    return RB_PLAN_HELD;
+}
+
+static enum rb_plan_state failed(const struct planner *planner, const struct subject *subject)
+{
+    const struct rb_plan_image *image = subject->image;
+    const char *how = "its last build failed";
+    if (image->last == RB_LAST_CANCELED)
+        how = "its last build was canceled";
+    else if (image->last == RB_LAST_TRANSIENT)
+        how = rb_arena_printf(planner->arena, "its build failed %d times for causes outside of it",
+                              image->last_attempt);
+    subject->decision->cause =
+        rb_arena_printf(planner->arena, "%s; waits for a changed input or a request", how);
+    return RB_PLAN_FAILED;
+}
+
+static enum rb_plan_state unresolved(const struct planner *planner, const struct subject *subject)
+{
+    const struct rb_plan_decision *decision = subject->decision;
+    const struct rb_plan_reason *first = &decision->reasons[0];
+    const char *more =
+        decision->reason_count == 1
+            ? ""
+            : rb_arena_printf(planner->arena, " and %zu more", decision->reason_count - 1);
+    subject->decision->cause =
+        rb_arena_printf(planner->arena, "a rebuild did not cure %s %s%s; waits for a changed input",
+                        rb_plan_reason_kind_name(first->kind), first->subject, more);
+    return RB_PLAN_UNRESOLVED;
+}
+
+static enum rb_plan_state backing_off(const struct planner *planner, const struct subject *subject,
+                                      int64_t retry_at)
+{
+    char time[RB_TIME_TEXT_SIZE];
+    subject->decision->wake_at = retry_at;
+    subject->decision->cause = rb_arena_printf(
+        planner->arena, "attempt %d of %d failed for a cause outside of it; next at %s",
+        subject->image->last_attempt, RB_PLAN_ATTEMPTS, rb_time_format(retry_at, time));
+    return RB_PLAN_BACKOFF;
+}
+
+static enum rb_plan_state settling(const struct planner *planner, const struct subject *subject)
+{
+    char span[RB_TIME_TEXT_SIZE];
+    subject->decision->wake_at = subject->image->changed_at + subject->image->settle_ms;
+    subject->decision->cause =
+        rb_arena_printf(planner->arena, "waits until nothing has changed for %s",
+                        rb_span_format(subject->image->settle_ms, span));
+    return RB_PLAN_SETTLING;
+}
+
+/* Without reasons of its own, an image still tells of a change that is on its way to it. */
+static enum rb_plan_state without_reasons(const struct planner *planner,
+                                          const struct subject *subject)
+{
+    if (subject->below != NULL && subject->below->moves)
+        return held(planner, subject);
+    if (subject->below != NULL && subject->below->stuck_at != NOBODY)
+        return blocked(planner, subject->decision, subject->below->stuck_at);
+    return RB_PLAN_FRESH;
+}
+
+static enum rb_plan_state without_base(const struct planner *planner, const struct subject *subject)
+{
+    if (subject->below->moves)
+        return held(planner, subject);
+    int culprit = subject->below->stuck_at;
+    return blocked(planner, subject->decision, culprit == NOBODY ? subject->image->base : culprit);
+}
+
+/* What would start now; pause, base and time may still say no. */
+static enum rb_plan_state to_be_built(const struct planner *planner, const struct subject *subject)
+{
+    const struct rb_plan_image *image = subject->image;
+    struct rb_plan_decision *decision = subject->decision;
+    int64_t now_at = planner->snapshot->now_at;
+    int64_t retry_at = rb_plan_retry_at(image->last_finished_at, image->last_attempt);
+    if (image->paused_by != NULL) {
+        decision->cause = rb_arena_printf(planner->arena, "paused by %s", image->paused_by);
+        return RB_PLAN_PAUSED;
+    }
+    if (subject->below != NULL && subject->below->moves)
+        return held(planner, subject);
+    if (decision->attempt > 1 && is_between(image->last_finished_at, now_at, retry_at))
+        return backing_off(planner, subject, retry_at);
+    if (!plan_is_requested(image) &&
+        is_between(image->changed_at, now_at, image->changed_at + image->settle_ms))
+        return settling(planner, subject);
+    decision->build = true;
+    return RB_PLAN_STALE;
+}
+
+/* The image has reasons: what did its last build already say about them? */
+static enum rb_plan_state with_reasons(const struct planner *planner, const struct subject *subject)
+{
+    const struct rb_plan_image *image = subject->image;
+    struct rb_plan_decision *decision = subject->decision;
+    bool tried = image->request_who == NULL && rb_text_equal(image->last_key, decision->input_key);
+    decision->attempt = 1;
+    if (subject->remaining_count == decision->reason_count)
+        return unresolved(planner, subject);
+    if (!tried || image->last == RB_LAST_NONE)
+        return to_be_built(planner, subject);
+    if (image->last == RB_LAST_GOOD || image->last == RB_LAST_UNRESOLVED)
+        return unresolved(planner, subject);
+    if (image->last != RB_LAST_TRANSIENT || image->last_attempt >= RB_PLAN_ATTEMPTS)
+        return failed(planner, subject);
+    decision->attempt = image->last_attempt + 1;
+    return to_be_built(planner, subject);
+}
+
+static enum rb_plan_state find_state(const struct planner *planner, const struct subject *subject)
+{
+    const struct rb_plan_image *image = subject->image;
+    struct rb_plan_decision *decision = subject->decision;
+    if (image->open_build != 0) {
+        decision->waits_for =
+            rb_arena_printf(planner->arena, "build:%lld", (long long)image->open_build);
+        return image->open_running ? RB_PLAN_BUILDING : RB_PLAN_QUEUED;
+    }
+    if (image->missing != NULL) {
+        decision->cause = rb_arena_printf(planner->arena, "%s has no version yet", image->missing);
+        decision->waits_for = image->missing;
+        return RB_PLAN_WAITING;
+    }
+    if (subject->base != NULL && subject->base->artifact_digest == NULL)
+        return without_base(planner, subject);
+    if (decision->reason_count == 0)
+        return without_reasons(planner, subject);
+    return with_reasons(planner, subject);
+}
+
+static bool moves_by_itself(enum rb_plan_state state)
+{
+    switch (state) {
+    case RB_PLAN_WAITING:
+    case RB_PLAN_SETTLING:
+    case RB_PLAN_STALE:
+    case RB_PLAN_QUEUED:
+    case RB_PLAN_BUILDING:
+    case RB_PLAN_HELD:
+    case RB_PLAN_BACKOFF:
+        return true;
+    case RB_PLAN_FRESH:
+    case RB_PLAN_BLOCKED:
+    case RB_PLAN_FAILED:
+    case RB_PLAN_UNRESOLVED:
+    case RB_PLAN_PAUSED:
+    case RB_PLAN_STATE_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* Is there more than a person's wish to build the same again? */
+static bool has_change(const struct rb_plan_decision *decision)
+{
+    return decision->reason_count > 0 && decision->reasons[0].kind != RB_REASON_MANUAL;
+}
+
+static struct progress find_progress(const struct subject *subject)
+{
+    static const struct progress GROUND = {.stuck_at = NOBODY};
+    const struct progress *below = subject->below != NULL ? subject->below : &GROUND;
+    const struct rb_plan_decision *decision = subject->decision;
+    struct progress progress = {.decided = true, .stuck_at = NOBODY};
+    bool paused = subject->image->paused_by != NULL;
+    progress.moves = subject->image->open_build != 0 ||
+                     (!paused && (below->moves || moves_by_itself(decision->state)));
+    if (progress.moves)
+        return progress;
+    bool stuck_here = (decision->state == RB_PLAN_FAILED && has_change(decision)) ||
+                      decision->state == RB_PLAN_PAUSED || (paused && below->moves);
+    progress.stuck_at = stuck_here ? subject->index : below->stuck_at;
+    return progress;
+}
+
+/* Its base, if it has one, is decided. */
+static void decide(const struct planner *planner, int index)
+{
+    const struct rb_plan_image *image = &planner->snapshot->images[index];
+    struct rb_plan_decision *decision = &planner->decisions[index];
+    struct subject subject = {.index = index, .image = image, .decision = decision};
+    struct plan_reasons reasons;
+    decision->base_digest = image->now.base_digest;
+    if (image->base != RB_PLAN_NO_BASE) {
+        subject.base = &planner->snapshot->images[image->base];
+        subject.below = &planner->progress[image->base];
+        decision->base_digest = subject.base->artifact_digest;
+    }
+    plan_find_reasons(image, decision->base_digest, planner->arena, &reasons);
+    decision->reasons = reasons.items;
+    decision->reason_count = reasons.count;
+    subject.remaining_count = reasons.remaining_count;
+    decision->cause = "";
+    if (reasons.count > 0)
+        plan_input_key(image, decision->base_digest, decision->input_key);
+    decision->state = find_state(planner, &subject);
+    planner->progress[index] = find_progress(&subject);
+}
+
+/* Walks down to the first base that is decided, then decides upwards. */
+static void decide_with_bases(const struct planner *planner, int index, int *path)
+{
+    size_t depth = 0;
+    while (index != RB_PLAN_NO_BASE && !planner->progress[index].decided) {
+        RB_ASSERT(depth < planner->snapshot->image_count); /* else the bases form a cycle */
+        path[depth++] = index;
+        index = planner->snapshot->images[index].base;
+    }
+    while (depth > 0)
+        decide(planner, path[--depth]);
+}
+
+void rb_plan_make(const struct rb_plan_snapshot *snapshot, struct rb_arena *arena,
+                  struct rb_plan *ret_plan)
+{
+    size_t count = snapshot->image_count;
+    RB_CLEANUP_FREE struct progress *progress = rb_calloc(count, sizeof(*progress));
+    RB_CLEANUP_FREE int *path = rb_calloc(count, sizeof(*path));
+    struct planner planner = {.snapshot = snapshot,
+                              .arena = arena,
+                              .decisions =
+                                  rb_arena_array(arena, count, sizeof(struct rb_plan_decision)),
+                              .progress = progress};
+    *ret_plan = (struct rb_plan){.decisions = planner.decisions, .count = count};
+    for (size_t i = 0; i < count; i++)
+        decide_with_bases(&planner, (int)i, path);
+    for (size_t i = 0; i < count; i++) {
+        const struct rb_plan_decision *decision = &planner.decisions[i];
+        ret_plan->build_count += decision->build;
+        if (decision->wake_at != 0 &&
+            (ret_plan->wake_at == 0 || decision->wake_at < ret_plan->wake_at))
+            ret_plan->wake_at = decision->wake_at;
+    }
+}
