@@ -23,6 +23,7 @@ struct rb_inventory {
     struct rb_arena *arena;      /* owns all that follows */
     struct rb_package *packages; /* sorted by name, then architecture */
     size_t package_count;
+    size_t package_capacity;
     const char *distribution;         /* os-release ID, "debian"; "" when unknown */
     const char *distribution_version; /* VERSION_ID, "12" */
     const char *codename;             /* VERSION_CODENAME, "bookworm" */
@@ -32,13 +33,15 @@ struct rb_inventory {
 
 void rb_inventory_init(struct rb_inventory *inventory);
 void rb_inventory_deinit(struct rb_inventory *inventory); /* usable with RB_CLEANUP */
+/* To be called when all was added: sorts, drops what was added twice, guesses the architecture. */
 void rb_inventory_sort(struct rb_inventory *inventory);
 const struct rb_package *rb_inventory_find(const struct rb_inventory *inventory, const char *name,
                                            const char *architecture /* NULL: any */);
 
 /* dpkg's status file or one file of status.d, of size bytes (RFC 822 stanzas, deb-control(5)):
-   appends each installed package. A status.d stanza has no Status field and counts as installed.
-   what names the file in errors. Bad stanzas are errors with their line. */
+   appends each package that is there: as for apt, any state but not-installed and config-files. A
+   status.d stanza has no Status field and counts as installed. what names the file in errors. Bad
+   stanzas are errors with their line. */
 RB_NODISCARD int rb_inventory_add_dpkg(struct rb_inventory *inventory, const char *data,
                                        size_t size, bool is_status_d, const char *what,
                                        struct rb_err *err);

@@ -11,7 +11,8 @@
    order, also ones that dpkg would refuse; no allocation, no recursion. */
 int rb_version_compare_deb(const char *a, const char *b);
 
-/* What dpkg accepts as a version (deb-version(7)). */
+/* What dpkg accepts as a version (deb-version(7)), be it with a warning: characters that Debian's
+   policy does not allow are in use elsewhere. */
 bool rb_version_is_deb(const char *version);
 
 #endif
