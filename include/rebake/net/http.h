@@ -44,8 +44,8 @@ struct rb_http_response {
     const char *url;  /* where the last answer came from */
     const char *body; /* NUL-terminated, never NULL; "" with a sink */
     size_t body_size;
-    int64_t sent_bytes; /* headers and bodies, all redirects together */
-    int64_t received_bytes;
+    int64_t sent_bytes;     /* headers and bodies, all redirects together */
+    int64_t received_bytes; /* likewise, but for the bodies of the redirects themselves */
     int64_t retry_after_ms; /* from Retry-After (seconds or date), or -1 */
     const struct rb_http_headers *headers;
 };
@@ -53,7 +53,9 @@ struct rb_http_response {
 /* The last value of a header of the last answer (name in any case), or NULL. Borrowed. */
 const char *rb_http_header(const struct rb_http_response *response, const char *name);
 
-/* error is NULL when the server answered, whatever the status. Both are borrowed for the call. */
+/* error is NULL when the server answered, whatever the status; response is never NULL (without an
+   answer its status is 0, and what was sent and received is counted). Both are borrowed for the
+   call. */
 typedef void rb_http_cb(void *context, const struct rb_http_response *response,
                         const struct rb_err *error);
 
@@ -61,7 +63,7 @@ struct rb_http *rb_http_new(struct rb_loop *loop);
 void rb_http_free(struct rb_http *http); /* every transfer must have ended or been cancelled */
 
 /* Starts a request; done is called once, later. All that request names is copied, but the sink's
-   context. ret_transfer may be NULL. */
+   context. ret_transfer may be NULL. Not from within a sink. */
 void rb_http_send(struct rb_http *http, const struct rb_http_request *request, rb_http_cb *done,
                   void *context, struct rb_http_transfer **ret_transfer);
 /* Ends the transfer; done will not come. Not from within the sink. */

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an answer says: its headers, when to come back, and in which words it refused. */
+#include <stdint.h>
+#include <string.h>
+
+#include "rebake/base/clock.h"
+#include "rebake/base/json.h"
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+#include "transfer.h"
+
+enum { LONGEST_WAIT_S = 24 * 3600, MESSAGE_SIZE = 300 };
+
+static struct curl_header *find_header(const struct rb_http_response *response, const char *name,
+                                       size_t index)
+{
+    struct curl_header *header = NULL;
+    enum { LAST_ANSWER = -1 };
+    if (response->headers == NULL ||
+        curl_easy_header(response->headers->easy, name, index, CURLH_HEADER, LAST_ANSWER,
+                         &header) != CURLHE_OK)
+        return NULL;
+    return header;
+}
+
+const char *rb_http_header_nth(const struct rb_http_response *response, const char *name,
+                               size_t index)
+{
+    const struct curl_header *header = find_header(response, name, index);
+    return header == NULL ? NULL : header->value;
+}
+
+const char *rb_http_header(const struct rb_http_response *response, const char *name)
+{
+    const struct curl_header *header = find_header(response, name, 0);
+    return header == NULL ? NULL : rb_http_header_nth(response, name, header->amount - 1);
+}
+
+/* RFC 9110 section 10.2.3. A wait of more than a day is taken for a day. */
+static int64_t retry_after(const struct rb_http_response *response)
+{
+    const char *text = rb_http_header(response, "Retry-After");
+    uint64_t seconds;
+    int64_t at;
+    if (text == NULL)
+        return -1;
+    if (!rb_text_to_u64(text, &seconds)) {
+        if (rb_time_parse_http(text, &at, NULL) != 0)
+            return -1;
+        int64_t left = (at - rb_clock_now(&rb_clock_system) + 999) / 1000;
+        seconds = left > 0 ? (uint64_t)left : 0;
+    }
+    return (int64_t)(seconds < LONGEST_WAIT_S ? seconds : LONGEST_WAIT_S) * 1000;
+}
+
+void rb_response_read(CURL *easy, struct rb_http_headers *headers,
+                      struct rb_http_response *response)
+{
+    long status = 0, request_size = 0;
+    curl_off_t uploaded = 0;
+    char *url = NULL;
+    headers->easy = easy;
+    RB_ASSERT(curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK);
+    RB_ASSERT(curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &url) == CURLE_OK);
+    RB_ASSERT(curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_size) == CURLE_OK);
+    RB_ASSERT(curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &uploaded) == CURLE_OK);
+    *response = (struct rb_http_response){
+        .status = (int)status,
+        .url = url != NULL ? url : "",
+        .body = "",
+        .sent_bytes = (int64_t)request_size + uploaded,
+        .headers = headers,
+    };
+    response->retry_after_ms = retry_after(response);
+}
+
+/* The words of a JSON refusal: {"errors":[{"code","message"}]} (OCI distribution), {"details"}
+   (docker's token server), {"error","error_description"} (RFC 6749) or {"message"}. */
+static void json_message(const json_t *json, char *out, size_t out_size)
+{
+    const json_t *first = json_array_get(json_object_get(json, "errors"), 0);
+    const char *code = rb_json_get_string(first, "code", NULL);
+    const char *message = rb_json_get_string(first, "message", NULL);
+    static const char *const MEMBERS[] = {"error_description", "details", "message", "error"};
+    for (size_t i = 0; message == NULL && i < RB_COUNT_OF(MEMBERS); i++)
+        message = rb_json_get_string(json, MEMBERS[i], NULL);
+    RB_CLEANUP_FREE char *text = code != NULL && message != NULL
+                                     ? rb_asprintf("%s: %s", code, message)
+                                     : rb_strdup(message != NULL ? message
+                                                 : code != NULL  ? code
+                                                                 : "");
+    rb_text_printable(text, out, out_size);
+}
+
+static void server_message(const struct rb_http_response *response, char *out, size_t out_size)
+{
+    const char *type = rb_http_header(response, "Content-Type");
+    json_t *json = NULL;
+    out[0] = '\0';
+    if (rb_json_parse(response->body, response->body_size, "", &json, NULL) == 0) {
+        json_message(json, out, out_size);
+        json_decref(json);
+    } else if (type != NULL && rb_text_starts_with(type, "text/plain")) {
+        RB_CLEANUP_FREE char *line = rb_strndup(response->body, strcspn(response->body, "\r\n"));
+        rb_text_printable(line, out, out_size);
+    }
+}
+
+static enum rb_errc code_of_status(int status)
+{
+    switch (status) {
+    case 401:
+    case 403:
+        return RB_EAUTH;
+    case 404:
+        return RB_ENOTFOUND;
+    case 429:
+    case 503:
+        return RB_EBUSY;
+    default:
+        return RB_EHTTP;
+    }
+}
+
+int rb_http_status_error(const struct rb_http_response *response, const char *what,
+                         struct rb_err *err)
+{
+    char message[MESSAGE_SIZE];
+    server_message(response, message, sizeof(message));
+    return rb_err_set(err, code_of_status(response->status), "%s: the server answered %d%s%s", what,
+                      response->status, message[0] != '\0' ? ": " : "", message);
+}
