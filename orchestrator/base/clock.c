@@ -99,9 +99,9 @@ int rb_time_parse(const char *text, int64_t *ret_at, struct rb_err *err)
     }
     int64_t offset_ms = 0;
     int offset_hours, offset_minutes;
-    char sign;
-    if (sscanf(rest, "%1[+-]%2d:%2d%n", &sign, &offset_hours, &offset_minutes, &used) == 3) {
-        offset_ms = (offset_hours * HOUR + offset_minutes * MINUTE) * (sign == '-' ? -1 : 1);
+    char sign[2];
+    if (sscanf(rest, "%1[+-]%2d:%2d%n", sign, &offset_hours, &offset_minutes, &used) == 3) {
+        offset_ms = (offset_hours * HOUR + offset_minutes * MINUTE) * (sign[0] == '-' ? -1 : 1);
         rest += used;
     } else if (*rest == 'Z' || *rest == 'z') {
         rest++;
