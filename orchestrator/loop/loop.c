@@ -23,10 +23,10 @@ void rb_loop_free(struct rb_loop *loop)
         return;
     while (uv_loop_alive(&loop->uv) && uv_run(&loop->uv, UV_RUN_NOWAIT) != 0)
         ;
-    if (uv_loop_close(&loop->uv) != 0) {
+    int handles_left = uv_loop_close(&loop->uv);
+    if (handles_left != 0)
         uv_print_all_handles(&loop->uv, stderr);
-        RB_ASSERT(!"a handle is left on the loop");
-    }
+    RB_ASSERT(handles_left == 0);
     rb_free(loop);
 }
 

@@ -27,7 +27,8 @@ bool rb_strbuf_puts(struct rb_strbuf *buffer, const char *text);
 bool rb_strbuf_putc(struct rb_strbuf *buffer, char character);
 bool rb_strbuf_printf(struct rb_strbuf *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-bool rb_strbuf_vprintf(struct rb_strbuf *buffer, const char *format, va_list arguments);
+bool rb_strbuf_vprintf(struct rb_strbuf *buffer, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 const char *rb_strbuf_text(const struct rb_strbuf *buffer); /* "" when nothing was written */
 char *
 rb_strbuf_steal(struct rb_strbuf *buffer); /* the text, owned by the caller; leaves it empty */
