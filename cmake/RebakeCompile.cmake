@@ -21,6 +21,11 @@ if(REBAKE_SANITIZE)
   target_link_options(rebake_compile INTERFACE -fsanitize=${REBAKE_SANITIZE})
 endif()
 
+if(REBAKE_FUZZ)
+  # The search is led by which branches an input reaches, in our libraries too.
+  target_compile_options(rebake_compile INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 option(REBAKE_COVERAGE "Instrument for gcov" OFF)
 if(REBAKE_COVERAGE)
   target_compile_options(rebake_compile INTERFACE --coverage)

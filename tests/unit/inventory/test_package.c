@@ -199,8 +199,8 @@ static void json_of_another_shape_is_refused(void **state)
         "{\"distribution\":{},\"packages\":{}}",
         "{\"distribution\":{},\"packages\":[7]}",
         "{\"distribution\":{},\"packages\":[{\"name\":\"a\",\"version\":\"1\"}]}",
-        "{\"distribution\":{},\"packages\":[{\"name\":\"a\",\"version\":\"1:\","
-        "\"architecture\":\"all\"}]}",
+        ("{\"distribution\":{},\"packages\":[{\"name\":\"a\",\"version\":\"1:\","
+         "\"architecture\":\"all\"}]}"),
     };
     for (size_t i = 0; i < RB_COUNT_OF(bad); i++) {
         RB_CLEANUP_JSON json_t *json = NULL;
