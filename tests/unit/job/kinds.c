@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kinds.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -84,11 +85,15 @@ static int stuck(struct rb_job *job, json_t *result, const char **ret_class, str
 {
     (void)result;
     (void)ret_class;
+    RB_CLEANUP_FREE char *path = rb_asprintf("%s/ready", job->folder);
     rb_job_step(job, "stuck");
-    int status = shell(job, "echo $$ > \"$1/ready\"", err);
-    while (status == 0)
+    FILE *stream = fopen(path, "w");
+    if (stream == NULL)
+        return rb_err_sys(err, errno, "open %s", path);
+    (void)fprintf(stream, "%d\n", (int)getpid());
+    (void)fclose(stream);
+    for (;;)
         (void)pause();
-    return status;
 }
 
 static int crash(struct rb_job *job, json_t *result, const char **ret_class, struct rb_err *err)
