@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+
+#include "rebake/base/memory.h"
+
+struct rb_check {
+    const struct rb_check_kind *kind;
+    void *state;
+    rb_check_cb *done;
+    void *context;
+};
+
+static const struct rb_check_kind *kind_of(enum rb_source_kind kind)
+{
+    switch (kind) {
+    case RB_SOURCE_GIT:
+        return &rb_check_git;
+    case RB_SOURCE_IMAGE:
+        return &rb_check_image;
+    case RB_SOURCE_APT:
+        return &rb_check_apt;
+    }
+    RB_ASSERT(false && "a kind of source without a check");
+    return NULL;
+}
+
+static void check_done(void *context, const struct rb_check_outcome *outcome)
+{
+    struct rb_check *check = context;
+    rb_check_cb *done = check->done;
+    void *done_context = check->context;
+    rb_free(check);
+    done(done_context, outcome);
+}
+
+struct rb_check *rb_check_start(const struct rb_watch_tools *tools,
+                                const struct rb_check_request *request, rb_check_cb *done,
+                                void *context)
+{
+    struct rb_check *check = rb_zalloc(sizeof(*check));
+    check->kind = kind_of(request->source->kind);
+    check->done = done;
+    check->context = context;
+    check->state = check->kind->start(tools, request, check_done, check);
+    return check;
+}
+
+void rb_check_cancel(struct rb_check *check)
+{
+    check->kind->cancel(check->state);
+    rb_free(check);
+}

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The only file that talks to libgit2.
+ *
+ * The mirror is a bare repository that holds the one branch. It is derived data: when it does not
+ * serve any more (a broken object, too many packs, for nothing here repacks) it is removed and
+ * fetched anew.
+ */
+#include "git_remote.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <git2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "git_credential.h"
+#include "rebake/base/file.h"
+#include "rebake/base/memory.h"
+#include "rebake/base/strlist.h"
+#include "rebake/base/text.h"
+
+enum { PACKS_MAXIMUM = 400, REFS_MAXIMUM = 1000000, SSH_ATTEMPTS = 4 };
+static const size_t OBJECTS_MAXIMUM = 50 * 1000 * 1000;
+static const uint64_t RECEIVED_MAXIMUM = UINT64_C(8) << 30;
+
+struct look {
+    const struct rb_git_request *request;
+    struct rb_git_answer *answer;
+    char *shown; /* the URL without its user info */
+    git_repository *mirror;
+    git_remote *remote;
+    int lock_fd;
+    int credentials_given;
+    bool too_large;
+    git_oid commit;
+};
+
+/* ── libgit2's errors become ours ───────────────────────────────────────────────────────────────
+ */
+
+static enum rb_errc code_of_http(const char *text)
+{
+    const char *digits = strpbrk(text, "0123456789");
+    switch (digits == NULL ? 0 : strtol(digits, NULL, 10)) {
+    case 401:
+    case 403:
+        return RB_EAUTH;
+    case 404:
+        return RB_ENOTFOUND;
+    case 429:
+    case 503:
+        return RB_EBUSY;
+    default:
+        return RB_EHTTP;
+    }
+}
+
+static enum rb_errc code_of(const struct look *look, int code, const git_error *error)
+{
+    bool is_local = rb_text_starts_with(look->request->url, "file:");
+    if (code == GIT_EAUTH)
+        return RB_EAUTH;
+    if (code == GIT_ENOTFOUND)
+        return RB_ENOTFOUND;
+    if (code == GIT_ELOCKED)
+        return RB_EBUSY;
+    switch (error == NULL ? GIT_ERROR_NONE : error->klass) {
+    case GIT_ERROR_HTTP:
+        return code_of_http(error->message);
+    case GIT_ERROR_NET:
+    case GIT_ERROR_SSL:
+    case GIT_ERROR_SSH:
+        return RB_ENETWORK;
+    case GIT_ERROR_OS:
+        return is_local ? RB_EIO : RB_ENETWORK;
+    default:
+        return RB_EGIT;
+    }
+}
+
+static int fail(const struct look *look, int code, const char *doing, struct rb_err *err)
+{
+    const git_error *error = git_error_last();
+    if (look->too_large)
+        return rb_err_set(err, RB_ELIMIT, "%s: the branch is larger than we fetch", look->shown);
+    int status =
+        rb_err_set(err, code_of(look, code, error), "%s: %s: %s", look->shown, doing,
+                   error != NULL && error->message != NULL ? error->message : "no reason told");
+    rb_address_scrub(look->request->url, err);
+    return status;
+}
+
+/* ── what libgit2 asks while it talks ───────────────────────────────────────────────────────────
+ */
+
+static int give_password(struct look *look, git_credential **ret_credential)
+{
+    RB_CLEANUP_FREE char *user = NULL;
+    RB_CLEANUP_FREE char *password = NULL;
+    if (look->credentials_given++ > 0) {
+        git_error_set_str(GIT_ERROR_NET, "the server refused the credentials");
+        return GIT_EAUTH;
+    }
+    if (!rb_git_credential_find(look->request->url, &user, &password)) {
+        git_error_set_str(GIT_ERROR_NET, "the server asks for credentials and there are none for "
+                                         "it in git's store (~/.git-credentials)");
+        return GIT_EAUTH;
+    }
+    return git_credential_userpass_plaintext_new(ret_credential, user, password);
+}
+
+static int give_key_file(const char *user, const char *kind, git_credential **ret_credential)
+{
+    const char *home = getenv("HOME");
+    RB_CLEANUP_FREE char *key = rb_asprintf("%s/.ssh/id_%s", home == NULL ? "" : home, kind);
+    RB_CLEANUP_FREE char *public_key = rb_asprintf("%s.pub", key);
+    if (!rb_file_exists(key))
+        return GIT_PASSTHROUGH;
+    return git_credential_ssh_key_new(ret_credential, user,
+                                      rb_file_exists(public_key) ? public_key : NULL, key, NULL);
+}
+
+/* The agent, then the key files that ssh(1) tries; each once, since libgit2 asks until it is told
+   no. */
+static int give_ssh_key(struct look *look, const char *user, git_credential **ret_credential)
+{
+    static const char *const KINDS[SSH_ATTEMPTS] = {NULL, "ed25519", "ecdsa", "rsa"};
+    if (user == NULL)
+        user = "git";
+    while (look->credentials_given < SSH_ATTEMPTS) {
+        const char *kind = KINDS[look->credentials_given++];
+        int code = GIT_PASSTHROUGH;
+        if (kind != NULL)
+            code = give_key_file(user, kind, ret_credential);
+        else if (getenv("SSH_AUTH_SOCK") != NULL)
+            code = git_credential_ssh_key_from_agent(ret_credential, user);
+        if (code != GIT_PASSTHROUGH)
+            return code;
+    }
+    git_error_set_str(GIT_ERROR_SSH, "the server accepts no key of the agent and none of "
+                                     "~/.ssh/id_ed25519, id_ecdsa, id_rsa");
+    return GIT_EAUTH;
+}
+
+static int on_credentials(git_credential **ret_credential, const char *url, const char *user,
+                          unsigned int allowed, void *payload)
+{
+    struct look *look = payload;
+    (void)url;
+    if ((allowed & GIT_CREDENTIAL_SSH_KEY) != 0)
+        return give_ssh_key(look, user, ret_credential);
+    if ((allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT) != 0)
+        return give_password(look, ret_credential);
+    if ((allowed & GIT_CREDENTIAL_USERNAME) != 0)
+        return git_credential_username_new(ret_credential, "git");
+    git_error_set_str(GIT_ERROR_NET, "the server asks for a kind of credentials that we lack");
+    return GIT_EAUTH;
+}
+
+static void alive(const struct look *look)
+{
+    (void)alarm(look->request->silence_s);
+}
+
+static int on_progress(const git_indexer_progress *progress, void *payload)
+{
+    struct look *look = payload;
+    alive(look);
+    look->too_large = progress->received_bytes > RECEIVED_MAXIMUM;
+    return look->too_large ? -1 : 0;
+}
+
+static int on_sideband(const char *text, int size, void *payload)
+{
+    const struct look *look = payload;
+    (void)text;
+    (void)size;
+    alive(look);
+    return 0;
+}
+
+static git_remote_callbacks callbacks_of(struct look *look)
+{
+    return (git_remote_callbacks){
+        .version = GIT_REMOTE_CALLBACKS_VERSION,
+        .credentials = on_credentials,
+        .transfer_progress = on_progress,
+        .sideband_progress = on_sideband,
+        .payload = look,
+    };
+}
+
+static git_proxy_options proxy_of_environment(void)
+{
+    return (git_proxy_options){.version = GIT_PROXY_OPTIONS_VERSION, .type = GIT_PROXY_AUTO};
+}
+
+/* The URL is taken as the pipeline says it: no url.*.insteadOf of a git configuration changes who
+   is asked. Without a repository refs can be listed, not fetched. */
+static int make_remote(struct look *look, git_repository *repository)
+{
+    git_remote_create_options options = {
+        .version = GIT_REMOTE_CREATE_OPTIONS_VERSION,
+        .repository = repository,
+        .flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC,
+    };
+    git_remote_free(look->remote);
+    look->remote = NULL;
+    look->credentials_given = 0;
+    return git_remote_create_with_opts(&look->remote, look->request->url, &options);
+}
+
+/* ── what the remote says ───────────────────────────────────────────────────────────────────────
+ */
+
+static int no_such_branch(const struct look *look, const git_remote_head **heads, size_t count,
+                          struct rb_err *err)
+{
+    const char *branch = look->request->branch;
+    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist names = {0};
+    for (size_t i = 0; i < count && i < 10000; i++) {
+        if (rb_text_starts_with(heads[i]->name, "refs/heads/"))
+            rb_strlist_add(&names, heads[i]->name + strlen("refs/heads/"));
+    }
+    if (names.count == 0)
+        return rb_err_set(err, RB_ENOTFOUND, "%s has no branches yet", look->shown);
+    const char *nearest = rb_text_nearest(branch, (const char *const *)names.items);
+    return rb_err_set(err, RB_ENOTFOUND, "%s has no branch \"%.200s\"%s%.200s%s", look->shown,
+                      branch, nearest == NULL ? "" : " (did you mean \"",
+                      nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?)");
+}
+
+/* The lines of the advertisement, as gitprotocol-pack(5) frames them: what the listing cost. */
+static int64_t listing_bytes(const git_remote_head **heads, size_t count)
+{
+    int64_t bytes = 4;
+    for (size_t i = 0; i < count; i++)
+        bytes += 4 + GIT_OID_HEXSZ + 1 + (int64_t)strlen(heads[i]->name) + 1;
+    return bytes;
+}
+
+static int list_refs(struct look *look, struct rb_err *err)
+{
+    git_remote_callbacks callbacks = callbacks_of(look);
+    git_proxy_options proxy = proxy_of_environment();
+    const git_remote_head **heads = NULL;
+    size_t count = 0;
+    look->answer->requests = 1;
+    int code = git_remote_connect(look->remote, GIT_DIRECTION_FETCH, &callbacks, &proxy, NULL);
+    if (code == 0)
+        code = git_remote_ls(&heads, &count, look->remote);
+    if (code != 0)
+        return fail(look, code, "list refs", err);
+    if (count > REFS_MAXIMUM)
+        return rb_err_set(err, RB_ELIMIT, "%s: more than %d refs", look->shown, REFS_MAXIMUM);
+    look->answer->bytes = listing_bytes(heads, count);
+    RB_CLEANUP_FREE char *wanted = rb_asprintf("refs/heads/%s", look->request->branch);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(heads[i]->name, wanted) == 0) {
+            git_oid_cpy(&look->commit, &heads[i]->oid);
+            return 0;
+        }
+    }
+    return no_such_branch(look, heads, count, err);
+}
+
+/* ── the mirror ─────────────────────────────────────────────────────────────────────────────────
+ */
+
+/* A killed fetch leaves its unfinished pack behind; nobody but the holder of the lock is here. */
+static size_t sweep_packs(const char *mirror)
+{
+    RB_CLEANUP_FREE char *folder = rb_asprintf("%s/objects/pack", mirror);
+    DIR *packs = opendir(folder);
+    if (packs == NULL)
+        return 0;
+    size_t count = 0;
+    const struct dirent *entry;
+    while ((entry = readdir(packs)) != NULL) {
+        if (rb_text_starts_with(entry->d_name, "pack_git2_"))
+            (void)unlinkat(dirfd(packs), entry->d_name, 0);
+        count += rb_text_ends_with(entry->d_name, ".pack");
+    }
+    (void)closedir(packs);
+    return count;
+}
+
+static int lock_mirror(struct look *look, struct rb_err *err)
+{
+    const char *mirror = look->request->mirror;
+    if (rb_folder_make(mirror, 0700, err) != 0)
+        return err != NULL ? (int)err->code : RB_EIO;
+    RB_CLEANUP_FREE char *path = rb_asprintf("%s.lock", mirror);
+    look->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (look->lock_fd < 0)
+        return rb_err_sys(err, errno, "open %s", path);
+    if (flock(look->lock_fd, LOCK_EX | LOCK_NB) != 0)
+        return rb_err_set(err, RB_EBUSY, "%s: another check is using its mirror %s", look->shown,
+                          mirror);
+    return 0;
+}
+
+static int open_mirror(struct look *look, struct rb_err *err)
+{
+    const char *mirror = look->request->mirror;
+    int status = lock_mirror(look, err);
+    if (status != 0)
+        return status;
+    if (sweep_packs(mirror) > PACKS_MAXIMUM && rb_tree_remove(mirror, err) != 0)
+        return rb_err_wrap(err, "renew the mirror");
+    int code = git_repository_open_bare(&look->mirror, mirror);
+    if (code != 0) {
+        if (rb_tree_remove(mirror, err) != 0)
+            return rb_err_wrap(err, "renew the mirror");
+        code = git_repository_init(&look->mirror, mirror, 1);
+    }
+    return code == 0 ? 0 : fail(look, code, "open the mirror", err);
+}
+
+static bool mirror_has(const struct look *look, const git_oid *oid)
+{
+    git_odb *odb = NULL;
+    bool has = git_repository_odb(&odb, look->mirror) == 0 && git_odb_exists(odb, oid) == 1;
+    git_odb_free(odb);
+    return has;
+}
+
+/* The branch may have moved on since it was listed: what was fetched is what counts. */
+static int fetch_branch(struct look *look, struct rb_err *err)
+{
+    RB_CLEANUP_FREE char *name = rb_asprintf("refs/heads/%s", look->request->branch);
+    RB_CLEANUP_FREE char *refspec = rb_asprintf("+%s:%s", name, name);
+    char *refspecs[] = {refspec};
+    git_strarray wanted = {.strings = refspecs, .count = 1};
+    git_fetch_options options = {
+        .version = GIT_FETCH_OPTIONS_VERSION,
+        .callbacks = callbacks_of(look),
+        .prune = GIT_FETCH_NO_PRUNE,
+        .download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE,
+        .proxy_opts = proxy_of_environment(),
+    };
+    look->answer->requests += 2;
+    int code = make_remote(look, look->mirror);
+    if (code == 0)
+        code = git_remote_fetch(look->remote, &wanted, &options, NULL);
+    if (code != 0)
+        return fail(look, code, "fetch", err);
+    look->answer->bytes += (int64_t)git_remote_stats(look->remote)->received_bytes;
+    code = git_reference_name_to_id(&look->commit, look->mirror, name);
+    return code == 0 ? 0 : fail(look, code, "read the fetched branch", err);
+}
+
+static int read_tree(struct look *look, const git_tree *root, const char *path, struct rb_err *err)
+{
+    char id[GIT_OID_HEXSZ + 1];
+    if (strcmp(path, ".") == 0) {
+        rb_json_set_string(look->answer->trees, path,
+                           git_oid_tostr(id, sizeof(id), git_tree_id(root)));
+        return 0;
+    }
+    git_tree_entry *entry = NULL;
+    int code = git_tree_entry_bypath(&entry, root, path);
+    if (code == GIT_ENOTFOUND) {
+        rb_json_set_string(look->answer->trees, path, NULL);
+        return 0;
+    }
+    if (code != 0)
+        return fail(look, code, path, err);
+    rb_json_set_string(look->answer->trees, path,
+                       git_oid_tostr(id, sizeof(id), git_tree_entry_id(entry)));
+    git_tree_entry_free(entry);
+    return 0;
+}
+
+/* The mirror holds the branch's whole history, so a known commit that it lacks is no ancestor. */
+static enum rb_git_rewritten compare_history(const struct look *look)
+{
+    git_oid known;
+    const char *text = look->request->known;
+    if (text == NULL || git_oid_fromstr(&known, text) != 0)
+        return RB_GIT_REWRITTEN_UNKNOWN;
+    if (git_oid_equal(&known, &look->commit))
+        return RB_GIT_REWRITTEN_NO;
+    if (!mirror_has(look, &known))
+        return RB_GIT_REWRITTEN_YES;
+    switch (git_graph_descendant_of(look->mirror, &look->commit, &known)) {
+    case 1:
+        return RB_GIT_REWRITTEN_NO;
+    case 0:
+        return RB_GIT_REWRITTEN_YES;
+    default:
+        return RB_GIT_REWRITTEN_UNKNOWN;
+    }
+}
+
+static int read_mirror(struct look *look, struct rb_err *err)
+{
+    git_commit *commit = NULL;
+    git_tree *tree = NULL;
+    int status = 0;
+    int code = git_commit_lookup(&commit, look->mirror, &look->commit);
+    if (code == 0)
+        code = git_commit_tree(&tree, commit);
+    if (code != 0)
+        status = fail(look, code, "read the commit", err);
+    size_t i;
+    const json_t *path;
+    json_array_foreach(look->request->paths, i, path)
+    {
+        if (status == 0)
+            status = read_tree(look, tree, json_string_value(path), err);
+    }
+    if (status == 0) {
+        look->answer->committed_at = (int64_t)git_commit_time(commit) * 1000;
+        look->answer->rewritten = compare_history(look);
+    }
+    git_tree_free(tree);
+    git_commit_free(commit);
+    return status;
+}
+
+/* Where git itself refuses, the mirror may be what is wrong: the next check begins without it. */
+static int use_mirror(struct look *look, struct rb_err *err)
+{
+    int status = open_mirror(look, err);
+    if (status == 0 && !mirror_has(look, &look->commit))
+        status = fetch_branch(look, err);
+    alive(look);
+    if (status == 0)
+        status = read_mirror(look, err);
+    if (status == RB_EGIT && rb_tree_remove(look->request->mirror, NULL) != 0)
+        return rb_err_wrap(err, "%s cannot be removed", look->request->mirror);
+    return status;
+}
+
+/* ── the look ───────────────────────────────────────────────────────────────────────────────────
+ */
+
+/* True where the last check knows all that is asked for: nothing needs to be fetched. */
+static bool take_known_trees(struct look *look, const char *commit)
+{
+    const struct rb_git_request *request = look->request;
+    if (!rb_text_equal(request->known, commit))
+        return false;
+    size_t i;
+    const json_t *path;
+    json_array_foreach(request->paths, i, path)
+    {
+        json_t *tree = json_object_get(request->known_trees, json_string_value(path));
+        if (tree == NULL) {
+            json_object_clear(look->answer->trees);
+            return false;
+        }
+        rb_json_set(look->answer->trees, json_string_value(path), json_incref(tree));
+    }
+    look->answer->rewritten = RB_GIT_REWRITTEN_NO;
+    return true;
+}
+
+static int run_look(struct look *look, struct rb_err *err)
+{
+    char commit[GIT_OID_HEXSZ + 1];
+    int code = make_remote(look, NULL);
+    if (code != 0)
+        return fail(look, code, "read the URL", err);
+    int status = list_refs(look, err);
+    if (status != 0)
+        return status;
+    git_oid_tostr(commit, sizeof(commit), &look->commit);
+    if (!take_known_trees(look, commit))
+        status = use_mirror(look, err);
+    if (status != 0)
+        return status;
+    git_oid_tostr(commit, sizeof(commit), &look->commit);
+    rb_json_set_string(look->answer->json, "commit", commit);
+    look->answer->commit = rb_json_get_string(look->answer->json, "commit", NULL);
+    return 0;
+}
+
+static void set_options(void)
+{
+    const char *certificates = getenv("SSL_CERT_FILE");
+    (void)git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECTS, OBJECTS_MAXIMUM);
+    (void)git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+    if (!rb_text_is_empty(certificates))
+        (void)git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, certificates, NULL);
+}
+
+int rb_git_look(const struct rb_git_request *request, struct rb_git_answer *ret_answer,
+                struct rb_err *err)
+{
+    struct rb_git_answer answer = {.json = rb_json_object(), .trees = rb_json_object()};
+    rb_json_set(answer.json, "trees", answer.trees);
+    struct look look = {.request = request,
+                        .answer = &answer,
+                        .shown = rb_address_shown(request->url),
+                        .lock_fd = -1};
+    alive(&look);
+    (void)git_libgit2_init();
+    set_options();
+    int status = run_look(&look, err);
+    git_remote_free(look.remote);
+    git_repository_free(look.mirror);
+    (void)git_libgit2_shutdown();
+    if (look.lock_fd >= 0)
+        (void)close(look.lock_fd);
+    rb_free(look.shown);
+    if (status != 0) {
+        rb_git_answer_deinit(&answer);
+        return status;
+    }
+    *ret_answer = answer;
+    return 0;
+}
