@@ -12,7 +12,7 @@ struct rb_event {
     int64_t at;
     const char *actor;   /* "rebaked", or who asked: "user:root" */
     const char *name;    /* "build.started" */
-    const char *subject; /* "pipeline/image", "pipeline/source", "build:17" */
+    const char *subject; /* "pipeline/image", "pipeline/deployment", "source:4" */
     const char *data;    /* JSON object */
 };
 

@@ -91,6 +91,9 @@ struct rb_version_row {
     int64_t seen_at;
     int64_t upstream_at;
 };
+/* RB_ENOTFOUND when there is none. */
+RB_NODISCARD int rb_store_version(struct rb_store *store, int64_t id, struct rb_arena *arena,
+                                  struct rb_version_row *ret_row, struct rb_err *err);
 /* Newest first. */
 RB_NODISCARD int rb_store_versions(struct rb_store *store, int64_t source_id, size_t limit,
                                    struct rb_arena *arena, struct rb_version_row **ret_rows,

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Artifacts, and what is inside them: inventories are kept by the hash of their content. */
+#include "artifacts.h"
+
+#include <string.h>
+
+#include "query.h"
+#include "rebake/base/digest.h"
+#include "rebake/base/memory.h"
+
+static const char SQL_ADD[] =
+    "INSERT INTO artifacts (image_id, build_id, reference, digest, size_bytes, created_at, good,"
+    " inventory_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+static const char SQL_NEWEST_WITH_DIGEST[] =
+    "SELECT max(id) FROM artifacts WHERE image_id = ?1 AND digest = ?2";
+static const char SQL_ONE[] =
+    "SELECT a.id, a.image_id, a.build_id, p.name, i.name, a.reference, a.digest, a.size_bytes,"
+    " a.created_at, a.good FROM artifacts a JOIN images i ON i.id = a.image_id"
+    " JOIN pipelines p ON p.id = i.pipeline_id WHERE a.id = ?1";
+static const char SQL_FIND_INVENTORY[] = "SELECT id FROM inventories WHERE sha256 = ?1";
+static const char SQL_ADD_INVENTORY[] = "INSERT INTO inventories (sha256, content) VALUES (?1, ?2)";
+static const char SQL_INVENTORY[] =
+    "SELECT n.content FROM artifacts a JOIN inventories n ON n.id = a.inventory_id"
+    " WHERE a.id = ?1";
+
+static int put_inventory(struct rb_store *store, const json_t *inventory, int64_t *ret_id,
+                         struct rb_err *err)
+{
+    RB_CLEANUP_FREE char *content = rb_json_canonical(inventory);
+    char hash[RB_SHA256_HEX_SIZE];
+    rb_sha256_of(content, strlen(content), hash);
+    struct query find = query_start(store, SQL_FIND_INVENTORY);
+    query_bind_text(&find, hash);
+    int status = query_find(&find, ret_id, err);
+    if (status != 0 || *ret_id != 0)
+        return status;
+    struct query add = query_start(store, SQL_ADD_INVENTORY);
+    query_bind_text(&add, hash);
+    query_bind_text(&add, content);
+    return query_insert(&add, ret_id, err);
+}
+
+static int find_existing(struct rb_store *store, int64_t image_id, const struct rb_build_end *end,
+                         int64_t *ret_id, struct rb_err *err)
+{
+    struct query query = query_start(store, SQL_NEWEST_WITH_DIGEST);
+    query_bind_integer(&query, image_id);
+    query_bind_text(&query, end->digest);
+    int status = query_find(&query, ret_id, err);
+    if (status == 0 && *ret_id == 0)
+        return rb_err_set(err, RB_ENOTFOUND,
+                          "build %lld is unchanged, but its image has no artifact %s",
+                          (long long)end->build_id, end->digest);
+    return status;
+}
+
+static int add_artifact(struct rb_store *store, int64_t image_id, const struct rb_build_end *end,
+                        int64_t *ret_id, struct rb_err *err)
+{
+    int64_t inventory_id = 0;
+    int status =
+        end->inventory == NULL ? 0 : put_inventory(store, end->inventory, &inventory_id, err);
+    if (status != 0)
+        return status;
+    struct query query = query_start(store, SQL_ADD);
+    query_bind_integer(&query, image_id);
+    query_bind_integer(&query, end->build_id);
+    query_bind_text(&query, end->reference);
+    query_bind_text(&query, end->digest);
+    query_bind_integer(&query, end->size_bytes);
+    query_bind_integer(&query, rb_clock_now(store->clock));
+    query_bind_integer(&query, end->good);
+    query_bind_id(&query, inventory_id);
+    status = query_insert(&query, ret_id, err);
+    if (status != 0)
+        return status;
+    json_t *data = rb_json_object();
+    rb_json_set_integer(data, "artifact", *ret_id);
+    rb_json_set_integer(data, "build", end->build_id);
+    rb_json_set_string(data, "reference", end->reference);
+    rb_json_set_string(data, "digest", end->digest);
+    rb_json_set_integer(data, "sizeBytes", end->size_bytes);
+    rb_json_set_bool(data, "good", end->good);
+    return event_of_image(store, image_id, "artifact.created", data, err);
+}
+
+int artifact_of_build(struct rb_store *store, int64_t image_id, const struct rb_build_end *end,
+                      int64_t *ret_id, struct rb_err *err)
+{
+    *ret_id = 0;
+    if (end->digest == NULL)
+        return 0;
+    return end->state == RB_BUILD_UNCHANGED ? find_existing(store, image_id, end, ret_id, err)
+                                            : add_artifact(store, image_id, end, ret_id, err);
+}
+
+int rb_store_artifact(struct rb_store *store, int64_t id, struct rb_arena *arena,
+                      struct rb_artifact_row *ret_row, struct rb_err *err)
+{
+    struct query query = query_start(store, SQL_ONE);
+    query_bind_integer(&query, id);
+    bool found = query_step(&query);
+    if (found) {
+        ret_row->id = query_integer(&query);
+        ret_row->image_id = query_integer(&query);
+        ret_row->build_id = query_integer(&query);
+        ret_row->pipeline = query_text(&query, arena);
+        ret_row->image = query_text(&query, arena);
+        ret_row->reference = query_text(&query, arena);
+        ret_row->digest = query_text(&query, arena);
+        ret_row->size_bytes = query_integer(&query);
+        ret_row->created_at = query_integer(&query);
+        ret_row->good = query_integer(&query) != 0;
+    }
+    int status = query_end(&query, err);
+    if (status == 0 && !found)
+        return rb_err_set(err, RB_ENOTFOUND, "there is no artifact %lld", (long long)id);
+    return status;
+}
+
+int rb_store_inventory(struct rb_store *store, int64_t artifact_id, json_t **ret_inventory,
+                       struct rb_err *err)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    const char *content = NULL;
+    struct query query = query_start(store, SQL_INVENTORY);
+    query_bind_integer(&query, artifact_id);
+    if (query_step(&query))
+        content = query_text(&query, arena);
+    int status = query_end(&query, err);
+    if (status != 0)
+        return status;
+    if (content == NULL)
+        return rb_err_set(err, RB_ENOTFOUND, "artifact %lld has no inventory",
+                          (long long)artifact_id);
+    return rb_json_parse(content, strlen(content), "a stored inventory", ret_inventory, err);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "query.h"
+#include "rebake/store/builds.h"
+
+static const char SQL_PUT[] =
+    "INSERT INTO pauses (subject, who, why, at) VALUES (?1, ?2, ?3, ?4)"
+    " ON CONFLICT (subject) DO UPDATE SET who = excluded.who, why = excluded.why";
+static const char SQL_REMOVE[] = "DELETE FROM pauses WHERE subject = ?1";
+static const char SQL_LIST[] = "SELECT subject, who, why, at FROM pauses ORDER BY at, subject";
+
+static int write_pause(struct rb_store *store, const char *subject, const char *who,
+                       const char *why, struct rb_err *err)
+{
+    struct query query = query_start(store, SQL_PUT);
+    query_bind_text(&query, subject);
+    query_bind_text(&query, who);
+    query_bind_text(&query, why);
+    query_bind_integer(&query, rb_clock_now(store->clock));
+    int status = query_run(&query, err);
+    if (status != 0)
+        return status;
+    json_t *data = rb_json_object();
+    rb_json_set_string(data, "why", why);
+    return event_add(store, who, "pause.set", subject, data, err);
+}
+
+int rb_store_pause(struct rb_store *store, const char *subject, const char *who, const char *why,
+                   struct rb_err *err)
+{
+    int status = change_begin(store, err);
+    if (status != 0)
+        return status;
+    return change_end(store, write_pause(store, subject, who, why, err), err);
+}
+
+static int remove_pause(struct rb_store *store, const char *subject, const char *who,
+                        struct rb_err *err)
+{
+    struct query query = query_start(store, SQL_REMOVE);
+    query_bind_text(&query, subject);
+    int status = query_run(&query, err);
+    if (status != 0)
+        return status;
+    if (query_changed(store) == 0)
+        return rb_err_set(err, RB_ENOTFOUND, "%s is not paused", subject);
+    return event_add(store, who, "pause.lifted", subject, NULL, err);
+}
+
+int rb_store_resume(struct rb_store *store, const char *subject, const char *who,
+                    struct rb_err *err)
+{
+    int status = change_begin(store, err);
+    if (status != 0)
+        return status;
+    return change_end(store, remove_pause(store, subject, who, err), err);
+}
+
+int rb_store_pauses(struct rb_store *store, struct rb_arena *arena, struct rb_pause_row **ret_rows,
+                    size_t *ret_count, struct rb_err *err)
+{
+    struct rb_pause_row *rows = NULL;
+    size_t count = 0, capacity = 0;
+    struct query query = query_start(store, SQL_LIST);
+    while (query_step(&query)) {
+        rows = rb_arena_grow(arena, rows, count, &capacity, sizeof(*rows));
+        struct rb_pause_row *row = &rows[count++];
+        row->subject = query_text(&query, arena);
+        row->who = query_text(&query, arena);
+        row->why = query_text(&query, arena);
+        row->at = query_integer(&query);
+    }
+    int status = query_end(&query, err);
+    if (status != 0)
+        return status;
+    *ret_rows = rows;
+    *ret_count = count;
+    return 0;
+}
