@@ -92,22 +92,28 @@ bool rb_text_glob(const char *pattern, const char *text)
 
 enum { NEAREST_MAX = 64 };
 
+/* Optimal string alignment: insert, drop, replace, or swap two neighbours. */
 static size_t edit_distance(const char *a, size_t a_size, const char *b, size_t b_size)
 {
-    size_t row[NEAREST_MAX + 1];
+    size_t rows[3][NEAREST_MAX + 1];
+    size_t *before = rows[0], *above = rows[1], *row = rows[2];
     for (size_t j = 0; j <= b_size; j++)
         row[j] = j;
     for (size_t i = 1; i <= a_size; i++) {
-        size_t diagonal = row[0];
+        size_t *oldest = before;
+        before = above;
+        above = row;
+        row = oldest;
         row[0] = i;
         for (size_t j = 1; j <= b_size; j++) {
-            size_t above = row[j];
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-            if (above + 1 < best)
-                best = above + 1;
+            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+            if (above[j] + 1 < best)
+                best = above[j] + 1;
             if (row[j - 1] + 1 < best)
                 best = row[j - 1] + 1;
-            diagonal = above;
+            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped && before[j - 2] + 1 < best)
+                best = before[j - 2] + 1;
             row[j] = best;
         }
     }
@@ -116,7 +122,7 @@ static size_t edit_distance(const char *a, size_t a_size, const char *b, size_t 
 
 const char *rb_text_nearest(const char *text, const char *const *candidates)
 {
-    size_t size = strlen(text), best_distance = size / 3 + 1;
+    size_t size = strlen(text), limit = size < 3 ? 1 : size / 3;
     const char *best = NULL;
     if (size > NEAREST_MAX)
         return NULL;
@@ -125,8 +131,8 @@ const char *rb_text_nearest(const char *text, const char *const *candidates)
         if (candidate_size > NEAREST_MAX)
             continue;
         size_t distance = edit_distance(text, size, *candidates, candidate_size);
-        if (distance < best_distance || (distance == best_distance && best == NULL)) {
-            best_distance = distance;
+        if (distance <= limit && (best == NULL || distance < limit)) {
+            limit = distance;
             best = *candidates;
         }
     }

@@ -19,8 +19,9 @@ bool rb_text_to_i64(const char *text, int64_t *ret_value); /* a leading '-' is a
 /* Shell-style match of the whole text: `*` any run without '/', `**` any run, `?` one character. */
 bool rb_text_glob(const char *pattern, const char *text);
 
-/* The candidate most like `text` (edit distance, at most a third of its length away), or NULL.
-   For "did you mean" hints. candidates is NULL-terminated. */
+/* The candidate most like `text` (edit distance, two letters swapped counted as one edit; at most a
+   third of its length away, or one), or NULL. For "did you mean" hints. candidates is
+   NULL-terminated. */
 const char *rb_text_nearest(const char *text, const char *const *candidates);
 
 /* True for a name that people give to things: [a-z0-9] then [a-z0-9._-], at most 63 bytes. */
