@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a text in a pipeline file may be. Each reader returns the value, normalised and living at
+ * least as long as the arena, or NULL with the complaint filled: `what` ends the sentence that
+ * begins with key and text ("push "app" " + "names no registry"), `hint` says what to write
+ * instead.
+ */
+#ifndef PIPELINES_VALUE_H
+#define PIPELINES_VALUE_H
+
+#include <stdbool.h>
+
+#include "rebake/base/arena.h"
+
+struct rb_complaint {
+    const char *what;
+    const char *hint;
+};
+
+typedef const char *rb_value_reader(struct rb_arena *arena, const char *text,
+                                    struct rb_complaint *complaint);
+
+/* Fills the complaint and returns NULL, so that a refusal is one return statement. */
+const char *rb_value_refuse(struct rb_complaint *complaint, const char *what, const char *hint);
+
+/* True for text of the characters in `set` (as strspn(3) takes it), with the first not in
+ * `not_first`. */
+bool rb_value_consists_of(const char *text, const char *set, const char *not_first);
+
+extern const char rb_letters_and_digits[];
+extern const char rb_lower_and_digits[];
+
+/* value.c: words of the language itself. */
+rb_value_reader rb_value_name;        /* of a pipeline, source, image, deployment */
+rb_value_reader rb_value_any;         /* any text, the empty included */
+rb_value_reader rb_value_word;        /* any text but the empty one */
+rb_value_reader rb_value_api_version; /* "rebake/v1" */
+rb_value_reader rb_value_image_kind;  /* "container" */
+rb_value_reader rb_value_builder;     /* "buildah" */
+rb_value_reader rb_value_argument;    /* a name of a build argument or environment variable */
+
+/* value_address.c: where upstreams and registries are. */
+rb_value_reader rb_value_git_url;
+rb_value_reader rb_value_branch;
+rb_value_reader rb_value_apt_url; /* without a '/' at its end */
+rb_value_reader rb_value_suite;
+rb_value_reader rb_value_component;
+rb_value_reader rb_value_architecture;
+rb_value_reader rb_value_repository; /* an image to follow: registry/name, short names made full */
+rb_value_reader rb_value_tag;
+rb_value_reader rb_value_push; /* registry/name as written */
+
+/* value_path.c */
+rb_value_reader rb_value_context_path; /* relative, normalised, "." for the root */
+rb_value_reader rb_value_recipe_file;  /* the same, and not "." */
+rb_value_reader rb_value_absolute_path;
+rb_value_reader rb_value_path_glob; /* absolute, with * and ** */
+
+/* value_podman.c: what podman-run(1) takes. */
+rb_value_reader rb_value_container;
+rb_value_reader rb_value_network;
+rb_value_reader rb_value_port;
+rb_value_reader rb_value_volume;
+rb_value_reader rb_value_capability; /* lower-case, without "cap_" */
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Addresses: URLs (RFC 3986), image names (OCI distribution specification v1.1, "Pulling
+   manifests"), branches (git-check-ref-format(1)) and the words of an apt source
+   (sources.list(5)). */
+#include "value.h"
+
+#include <string.h>
+
+#include "rebake/base/text.h"
+
+enum { URL_MAXIMUM = 2048, IMAGE_NAME_MAXIMUM = 255 };
+
+struct scheme {
+    const char *prefix;
+    bool has_host;
+};
+
+/* Behind the "://" of one of the schemes, or NULL. */
+static const char *behind_scheme(const char *text, const struct scheme *schemes, bool *ret_has_host)
+{
+    for (; schemes->prefix != NULL; schemes++) {
+        if (rb_text_starts_with(text, schemes->prefix)) {
+            *ret_has_host = schemes->has_host;
+            return text + strlen(schemes->prefix);
+        }
+    }
+    return NULL;
+}
+
+static bool is_visible_ascii(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text <= ' ' || *text > '~' || strchr("\"<>\\^`{|}", *text) != NULL)
+            return false;
+    }
+    return true;
+}
+
+/* host or host:port, the host a name, an IPv4 address or an IPv6 address in brackets. */
+static bool is_host_and_port(const char *text, size_t size)
+{
+    char copy[256];
+    if (size == 0 || size >= sizeof(copy))
+        return false;
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    char *port = strrchr(copy, ':');
+    if (port != NULL && strchr(port, ']') == NULL) {
+        uint64_t number;
+        if (!rb_text_to_u64(port + 1, &number) || number == 0 || number > 65535)
+            return false;
+        *port = '\0';
+    }
+    size_t host_size = strlen(copy);
+    if (copy[0] == '[')
+        return host_size > 2 && strspn(copy + 1, "0123456789abcdefABCDEF:.") == host_size - 2 &&
+               copy[host_size - 1] == ']';
+    for (const char *at = copy; *at != '\0'; at++) {
+        if (*at != '.' && *at != '-' && strchr(rb_letters_and_digits, *at) == NULL)
+            return false;
+    }
+    return host_size > 0 && strchr(".-", copy[0]) == NULL;
+}
+
+/* What both kinds of URL ask for. Returns NULL when it is refused. */
+static const char *check_url(const char *text, const struct scheme *schemes,
+                             struct rb_complaint *complaint, const char *example)
+{
+    bool has_host = false;
+    const char *rest = behind_scheme(text, schemes, &has_host);
+    if (rest == NULL)
+        return rb_value_refuse(complaint, "is not a URL that can be read", example);
+    if (strlen(text) > URL_MAXIMUM)
+        return rb_value_refuse(complaint, "is longer than 2048 bytes", NULL);
+    if (!is_visible_ascii(text))
+        return rb_value_refuse(complaint, "holds a character that no URL has",
+                               "write it as %XX, the byte in hexadecimal");
+    if (strchr(text, '#') != NULL)
+        return rb_value_refuse(complaint, "has a \"#\"", "remove it and what follows");
+    if (!has_host)
+        return *rest == '/' ? text
+                            : rb_value_refuse(complaint, "names no absolute path",
+                                              "write file:///path/to/it");
+    size_t size = strcspn(rest, "/?");
+    const char *at = memchr(rest, '@', size);
+    if (at != NULL && memchr(rest, ':', (size_t)(at - rest)) != NULL)
+        return rb_value_refuse(complaint, "holds a password",
+                               "remove it: secrets never stand in this file");
+    if (at != NULL) {
+        size -= (size_t)(at + 1 - rest);
+        rest = at + 1;
+    }
+    if (!is_host_and_port(rest, size))
+        return rb_value_refuse(complaint, "has no host that could be asked", example);
+    return text;
+}
+
+const char *rb_value_git_url(struct rb_arena *arena, const char *text,
+                             struct rb_complaint *complaint)
+{
+    static const struct scheme schemes[] = {
+        {"https://", true}, {"http://", true}, {"ssh://", true}, {"file://", false}, {NULL, false}};
+    if (*text == '/')
+        return rb_value_refuse(complaint, "is a path",
+                               rb_arena_printf(arena, "write file://%.200s", text));
+    const char *colon = strchr(text, ':'), *at = strchr(text, '@');
+    if (strstr(text, "://") == NULL && colon != NULL && at != NULL && at < colon)
+        return rb_value_refuse(complaint, "is not a URL",
+                               rb_arena_printf(arena, "write ssh://%.*s/%.200s",
+                                               (int)(colon - text < 200 ? colon - text : 200), text,
+                                               colon[1] == '/' ? colon + 2 : colon + 1));
+    return check_url(text, schemes, complaint,
+                     "write an https, http, ssh or file URL, for example "
+                     "https://git.example.com/shop.git");
+}
+
+const char *rb_value_apt_url(struct rb_arena *arena, const char *text,
+                             struct rb_complaint *complaint)
+{
+    static const struct scheme schemes[] = {
+        {"https://", true}, {"http://", true}, {"file://", false}, {NULL, false}};
+    if (check_url(text, schemes, complaint,
+                  "write an https, http or file URL, for example "
+                  "https://mirror.example.com/debian") == NULL)
+        return NULL;
+    if (strchr(text, '?') != NULL)
+        return rb_value_refuse(complaint, "has a \"?\"", "remove it and what follows");
+    size_t size = strlen(text);
+    while (size > 0 && text[size - 1] == '/')
+        size--;
+    if (rb_text_equal(strstr(text, "://") + 3, "/"))
+        return rb_value_refuse(complaint, "is the root of this machine",
+                               "write the folder that holds dists/");
+    return rb_arena_strndup(arena, text, size);
+}
+
+const char *rb_value_branch(struct rb_arena *arena, const char *text,
+                            struct rb_complaint *complaint)
+{
+    (void)arena;
+    if (rb_text_starts_with(text, "refs/heads/"))
+        return rb_value_refuse(complaint, "is the full name of a branch",
+                               rb_arena_printf(arena, "write branch: %.100s", text + 11));
+    bool bad = *text == '\0' || strlen(text) > 255 || strpbrk(text, " ~^:?*[\\") != NULL ||
+               strstr(text, "..") != NULL || strstr(text, "@{") != NULL ||
+               strstr(text, "//") != NULL || strstr(text, "/.") != NULL || strchr("-/.", *text) ||
+               rb_text_ends_with(text, "/") || rb_text_ends_with(text, ".") ||
+               rb_text_ends_with(text, ".lock") || strstr(text, ".lock/") != NULL ||
+               rb_text_equal(text, "@");
+    for (const char *at = text; *at != '\0'; at++)
+        bad = bad || (unsigned char)*at < 0x20 || *at == 0x7f;
+    return bad ? rb_value_refuse(complaint, "cannot be the name of a branch",
+                                 "write for example branch: main")
+               : text;
+}
+
+/* A part of a path on the archive: no empty, "." or ".." between its slashes. */
+static bool is_archive_path(const char *text)
+{
+    for (const char *part = text;; part++) {
+        size_t size = strcspn(part, "/");
+        if (size == 0 || *part == '.' || strspn(part, rb_letters_and_digits) == 0)
+            return false;
+        for (size_t i = 0; i < size; i++) {
+            if (strchr(rb_letters_and_digits, part[i]) == NULL && strchr(".-_+~", part[i]) == NULL)
+                return false;
+        }
+        part += size;
+        if (*part == '\0')
+            return part - text <= 255;
+    }
+}
+
+const char *rb_value_suite(struct rb_arena *arena, const char *text, struct rb_complaint *complaint)
+{
+    (void)arena;
+    if (is_archive_path(text))
+        return text;
+    if (rb_text_ends_with(text, "/"))
+        return rb_value_refuse(complaint, "names a flat repository, which is not supported",
+                               "write a suite below dists/, for example suite: bookworm");
+    return rb_value_refuse(complaint, "is not the name of a suite",
+                           "write for example suite: bookworm-security");
+}
+
+const char *rb_value_component(struct rb_arena *arena, const char *text,
+                               struct rb_complaint *complaint)
+{
+    (void)arena;
+    return is_archive_path(text) ? text
+                                 : rb_value_refuse(complaint, "is not the name of a component",
+                                                   "write for example components: [main]");
+}
+
+const char *rb_value_architecture(struct rb_arena *arena, const char *text,
+                                  struct rb_complaint *complaint)
+{
+    (void)arena;
+    bool good = strchr(rb_lower_and_digits, *text) != NULL && strlen(text) < 32;
+    for (const char *at = text; *at != '\0'; at++)
+        good = good && (*at == '-' || strchr(rb_lower_and_digits, *at) != NULL);
+    return good && *text != '\0' ? text
+                                 : rb_value_refuse(complaint, "is not an architecture of Debian",
+                                                   "write for example architectures: [amd64]");
+}
+
+/* [a-z0-9]+ in groups divided by ".", "_", "__" or dashes; groups of groups divided by "/". */
+static bool is_image_path(const char *text)
+{
+    const char *at = text;
+    for (;;) {
+        size_t size = strspn(at, rb_lower_and_digits);
+        if (size == 0)
+            return false;
+        at += size;
+        if (*at == '\0')
+            return true;
+        if (*at == '-')
+            at += strspn(at, "-");
+        else if (at[0] == '_' && at[1] == '_')
+            at += 2;
+        else if (strchr("._/", *at) != NULL)
+            at++;
+        else
+            return false;
+    }
+}
+
+/* The size of the registry at the front, or 0: docker's rule, a first part with "." or ":" or
+   "localhost". */
+static size_t registry_size(const char *text)
+{
+    size_t size = strcspn(text, "/");
+    bool host = memchr(text, '.', size) != NULL || memchr(text, ':', size) != NULL ||
+                (size == 9 && strncmp(text, "localhost", 9) == 0);
+    return text[size] == '/' && host ? size : 0;
+}
+
+static bool image_name_refused(const char *text, struct rb_complaint *complaint,
+                               const char *with_digest, const char *with_tag)
+{
+    size_t host_size = registry_size(text);
+    const char *path = host_size == 0 ? text : text + host_size + 1;
+    if (strstr(text, "://") != NULL)
+        rb_value_refuse(complaint, "is a URL", "write registry.example.com/name");
+    else if (strchr(path, '@') != NULL)
+        rb_value_refuse(complaint, "carries a digest", with_digest);
+    else if (strchr(path, ':') != NULL)
+        rb_value_refuse(complaint, "carries a tag", with_tag);
+    else if (!is_image_path(path) || strlen(text) > IMAGE_NAME_MAXIMUM)
+        rb_value_refuse(complaint, "is not the name of an image",
+                        "write lower-case letters, digits, \".\", \"_\", \"-\" and \"/\"");
+    else if (host_size > 0 && !is_host_and_port(text, host_size))
+        rb_value_refuse(complaint, "has no registry that could be asked",
+                        "write registry.example.com/name");
+    else
+        return false;
+    return true;
+}
+
+const char *rb_value_repository(struct rb_arena *arena, const char *text,
+                                struct rb_complaint *complaint)
+{
+    const char *tag = strrchr(text, ':');
+    const char *with_tag =
+        tag == NULL ? NULL
+                    : rb_arena_printf(arena, "write image: %.*s and tag: %.128s",
+                                      (int)(tag - text < 200 ? tag - text : 200), text, tag + 1);
+    if (image_name_refused(text, complaint,
+                           "a source follows a tag: write image: NAME and tag: TAG", with_tag))
+        return NULL;
+    if (registry_size(text) > 0)
+        return text;
+    return rb_arena_printf(arena, "docker.io/%s%s", strchr(text, '/') == NULL ? "library/" : "",
+                           text);
+}
+
+const char *rb_value_push(struct rb_arena *arena, const char *text, struct rb_complaint *complaint)
+{
+    (void)arena;
+    if (image_name_refused(text, complaint, "remove it: what was built decides the digest",
+                           "remove it: images are pushed and deployed by digest"))
+        return NULL;
+    if (registry_size(text) > 0)
+        return text;
+    return rb_value_refuse(complaint, "names no registry",
+                           "write for example push: registry.example.com/shop/app");
+}
+
+const char *rb_value_tag(struct rb_arena *arena, const char *text, struct rb_complaint *complaint)
+{
+    (void)arena;
+    bool good = *text != '\0' && strchr(".-", *text) == NULL && strlen(text) <= 128;
+    for (const char *at = text; *at != '\0'; at++)
+        good = good && (strchr(rb_letters_and_digits, *at) != NULL || strchr("._-", *at) != NULL);
+    return good ? text
+                : rb_value_refuse(complaint, "is not a tag",
+                                  "write at most 128 letters, digits, \".\", \"_\" and \"-\"");
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "rebake/base/memory.h"
+#include "rebake/base/strbuf.h"
+#include "rebake/pipelines/lock.h"
+#include "rebake/pipelines/pipeline.h"
+
+#define GOOD(name)     REBAKE_TEST_DIR "/unit/pipelines/good/" name
+#define CLEAN_PIPELINE RB_CLEANUP(rb_pipeline_cleanup) struct rb_pipeline
+
+static struct rb_pipeline *read_good(const char *path)
+{
+    RB_CLEANUP(rb_diagnostics_deinit) struct rb_diagnostics diagnostics = {0};
+    RB_CLEANUP(rb_strbuf_deinit) struct rb_strbuf text = RB_STRBUF_INIT(1 << 16);
+    struct rb_pipeline *pipeline = NULL;
+    struct rb_err err;
+    int status = rb_pipeline_read(path, &pipeline, &diagnostics, &err);
+    rb_diagnostics_print(&diagnostics, &text);
+    if (status != 0)
+        fail_msg("%s\n%s", err.text, rb_strbuf_text(&text));
+    return pipeline;
+}
+
+static void assert_texts(const char *const *texts, const char *joined)
+{
+    RB_CLEANUP(rb_strbuf_deinit) struct rb_strbuf text = RB_STRBUF_INIT(4096);
+    for (size_t i = 0; texts[i] != NULL; i++)
+        rb_strbuf_printf(&text, "%s%s", i == 0 ? "" : " | ", texts[i]);
+    assert_string_equal(rb_strbuf_text(&text), joined);
+}
+
+static void defaults_are_filled_in(void **state)
+{
+    (void)state;
+    CLEAN_PIPELINE *pipeline = read_good(GOOD("storefront.yaml"));
+    assert_string_equal(pipeline->name, "storefront");
+    assert_int_equal(pipeline->source_count, 3);
+    assert_int_equal(pipeline->image_count, 2);
+
+    const struct rb_source *code = &pipeline->sources[0];
+    assert_int_equal(code->kind, RB_SOURCE_GIT);
+    assert_int_equal(code->every_ms, 60000);
+    assert_string_equal(code->url, "https://git.example.com/shop/storefront.git");
+    assert_string_equal(code->branch, "main");
+    assert_int_equal(code->place.line, 5);
+    assert_int_equal(code->place.column, 3);
+
+    const struct rb_source *security = rb_pipeline_source(pipeline, "security");
+    assert_int_equal(security->kind, RB_SOURCE_APT);
+    assert_string_equal(security->url, "https://mirror.example.com/debian-security");
+    assert_non_null(security->architectures[0]);
+    assert_null(security->architectures[1]);
+
+    const struct rb_image *app = rb_pipeline_image(pipeline, "app");
+    const struct rb_image *runtime = rb_pipeline_image(pipeline, "runtime");
+    assert_ptr_equal(runtime, &pipeline->images[0]); /* a base stands before its children */
+    assert_ptr_equal(app->from_image, runtime);
+    assert_null(app->from_source);
+    assert_ptr_equal(runtime->from_source, rb_pipeline_source(pipeline, "debian"));
+    assert_ptr_equal(app->context_source, code);
+    assert_string_equal(app->context_path, ".");
+    assert_string_equal(runtime->context_path, "docker/runtime");
+    assert_string_equal(app->recipe_file, "Containerfile");
+    assert_string_equal(app->builder, "buildah");
+    assert_null(app->packages[0]);
+    assert_ptr_equal(runtime->packages[0], security);
+    assert_int_equal(app->timeout_ms, 30 * 60 * 1000);
+    assert_int_equal(app->settle_ms, 0);
+    assert_int_equal(app->argument_count, 0);
+
+    assert_int_equal(pipeline->deployment_count, 1);
+    const struct rb_deployment *production = &pipeline->deployments[0];
+    assert_ptr_equal(production->image, app);
+    assert_string_equal(production->podman.container, "storefront-production");
+    assert_null(production->podman.network);
+    assert_texts(production->podman.drop, "all");
+    assert_texts(production->podman.add, "");
+    assert_texts(production->podman.command, "");
+    assert_false(production->podman.read_only);
+    assert_null(production->health_command);
+    assert_int_equal(production->health_within_ms, 30000);
+    assert_int_equal(production->observe_every_ms, 5 * 60 * 1000);
+    assert_true(production->heal);
+    assert_texts(production->ignore, "");
+    assert_null(rb_pipeline_image(pipeline, "debian"));
+    assert_null(rb_pipeline_source(pipeline, "app"));
+}
+
+static void every_key_reaches_the_model(void **state)
+{
+    (void)state;
+    CLEAN_PIPELINE *pipeline = read_good(GOOD("everything.yaml"));
+    assert_string_equal(pipeline->name, "every.thing_1");
+    assert_string_equal(rb_pipeline_source(pipeline, "code")->branch, "1.0");
+    assert_int_equal(rb_pipeline_source(pipeline, "code")->every_ms, 30000);
+    assert_string_equal(rb_pipeline_source(pipeline, "short")->repository,
+                        "docker.io/library/debian");
+    assert_string_equal(rb_pipeline_source(pipeline, "short")->tag, "12");
+    assert_string_equal(rb_pipeline_source(pipeline, "own")->repository,
+                        "localhost:5000/base/debian");
+    assert_int_equal(rb_pipeline_source(pipeline, "own")->every_ms, 90 * 60 * 1000);
+    const struct rb_source *archive = rb_pipeline_source(pipeline, "archive");
+    assert_texts(archive->components, "main | non-free-firmware");
+    assert_texts(archive->architectures, "arm64 | all");
+    assert_string_equal(archive->suite, "bookworm/updates");
+    assert_string_equal(archive->signed_by, "/etc/keys/archive.asc");
+
+    const struct rb_image *base = rb_pipeline_image(pipeline, "base");
+    assert_string_equal(base->recipe_file, "docker/Containerfile.base");
+    assert_string_equal(base->packages[0]->name, "other");
+    assert_string_equal(base->packages[1]->name, "archive");
+    assert_null(base->packages[2]);
+    assert_int_equal(base->argument_count, 4);
+    assert_string_equal(base->arguments[0].name, "DEBUG");
+    assert_string_equal(base->arguments[0].value, "true");
+    assert_string_equal(base->arguments[1].value, "");
+    assert_string_equal(base->arguments[3].name, "_LEVEL2");
+    assert_string_equal(base->arguments[3].value, "1.20"); /* as it is written, not 1.2 */
+    assert_int_equal(base->timeout_ms, 60 * 60 * 1000);
+    assert_int_equal(base->settle_ms, 90000);
+    assert_string_equal(rb_pipeline_image(pipeline, "top")->context_path, "right"); /* an alias */
+
+    const struct rb_podman_target *podman = &pipeline->deployments[0].podman;
+    assert_string_equal(podman->container, "shop");
+    assert_string_equal(podman->network, "bridge");
+    assert_texts(podman->ports, "8080:80 | 127.0.0.1:8443:443/tcp | [::1]::53/udp | 9000-9010 | "
+                                "5353:53/udp");
+    assert_texts(podman->environment, "A=007 | SHOP_LANG=de | SHOP_MODE=production");
+    assert_texts(podman->volumes, "data:/var/lib/shop | /etc/shop:/etc/shop:ro,Z");
+    assert_texts(podman->command, "/usr/bin/shop | --serve | --serve | ");
+    assert_true(podman->read_only);
+    assert_texts(podman->drop, "net_raw | mknod");
+    assert_texts(podman->add, "net_bind_service");
+    assert_texts(pipeline->deployments[0].health_command, "/bin/true");
+    assert_int_equal(pipeline->deployments[0].health_within_ms, 60000);
+    assert_int_equal(pipeline->deployments[0].observe_every_ms, 10000);
+    assert_false(pipeline->deployments[0].heal);
+    assert_texts(pipeline->deployments[0].ignore, "/var/log/** | /tmp/*");
+    assert_string_equal(pipeline->deployments[1].podman.container, "every.thing_1-second");
+}
+
+static void images_stand_in_dependency_order(void **state)
+{
+    (void)state;
+    CLEAN_PIPELINE *pipeline = read_good(GOOD("everything.yaml"));
+    for (size_t i = 0; i < pipeline->image_count; i++) {
+        const struct rb_image *image = &pipeline->images[i];
+        assert_true((image->from_image == NULL) != (image->from_source == NULL));
+        if (image->from_image != NULL)
+            assert_true(image->from_image < image);
+    }
+}
+
+static void a_long_chain_upside_down_is_ordered(void **state)
+{
+    (void)state;
+    enum { LENGTH = 8000 };
+    RB_CLEANUP(rb_diagnostics_deinit) struct rb_diagnostics diagnostics = {0};
+    RB_CLEANUP(rb_strbuf_deinit) struct rb_strbuf text = RB_STRBUF_INIT(1 << 20);
+    rb_strbuf_puts(&text, "apiVersion: rebake/v1\npipeline: chain\nsources:\n"
+                          "  b: { image: debian, tag: t }\n"
+                          "  s: { git: 'file:///g', branch: b }\nimages:\n");
+    for (int i = LENGTH - 1; i > 0; i--)
+        rb_strbuf_printf(&text, "  i%d: { from: i%d, context: { source: s }, push: r.io/i%d }\n", i,
+                         i - 1, i);
+    rb_strbuf_puts(&text, "  i0: { from: b, context: { source: s }, push: r.io/i0 }\n");
+    CLEAN_PIPELINE *pipeline = NULL;
+    struct rb_err err;
+    if (rb_pipeline_parse(text.data, text.size, "chain.yaml", &pipeline, &diagnostics, &err) != 0)
+        fail_msg("%s: %s", err.text, diagnostics.items[0].message);
+    assert_int_equal(pipeline->image_count, LENGTH);
+    for (size_t i = 1; i < LENGTH; i++)
+        assert_ptr_equal(pipeline->images[i].from_image, &pipeline->images[i - 1]);
+    rb_strbuf_clear(&text); /* the tree of such a chain is larger than the buffer may become */
+    assert_int_equal(rb_pipeline_graph(pipeline, "text", &text, &err), RB_ELIMIT);
+}
+
+static void a_spec_and_back_is_the_same_source(void **state)
+{
+    (void)state;
+    CLEAN_PIPELINE *pipeline = read_good(GOOD("everything.yaml"));
+    for (size_t i = 0; i < pipeline->source_count; i++) {
+        RB_CLEANUP_JSON json_t *spec = rb_source_spec(&pipeline->sources[i]);
+        struct rb_source *source = NULL;
+        struct rb_err err;
+        assert_int_equal(rb_source_from_spec(spec, &source, &err), 0);
+        assert_string_equal(source->name, "");
+        assert_int_equal(source->every_ms, 0);
+        RB_CLEANUP_JSON json_t *again = rb_source_spec(source);
+        assert_true(json_equal(spec, again));
+        RB_CLEANUP_FREE char *description = rb_source_describe(source);
+        RB_CLEANUP_FREE char *expected = rb_source_describe(&pipeline->sources[i]);
+        assert_string_equal(description, expected);
+        rb_source_free(source);
+    }
+    RB_CLEANUP_FREE char *described = rb_source_describe(rb_pipeline_source(pipeline, "archive"));
+    assert_string_equal(described,
+                        "http://[2001:db8::1]:8080/debian bookworm/updates main non-free-firmware");
+}
+
+static void a_bad_spec_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec;
+        const char *error;
+    } cases[] = {
+        {"{}", "source: \"kind\" is missing"},
+        {"{\"kind\": \"osv\"}", "source: \"osv\" is not a kind of source"},
+        {"{\"kind\": \"git\", \"url\": 1}", "source: \"url\" is not a string"},
+        {"{\"kind\": \"apt\", \"url\": \"u\", \"suite\": \"s\", \"components\": [1]}",
+         "source: \"components\" is not a list of texts"},
+        {"{\"kind\": \"apt\", \"url\": \"u\", \"suite\": \"s\", \"components\": []}",
+         "source: \"components\" is not a list of texts"},
+    };
+    for (size_t i = 0; i < RB_COUNT_OF(cases); i++) {
+        RB_CLEANUP_JSON json_t *spec = NULL;
+        struct rb_source *source = NULL;
+        struct rb_err err;
+        assert_int_equal(rb_json_parse(cases[i].spec, strlen(cases[i].spec), "spec", &spec, &err),
+                         0);
+        assert_int_equal(rb_source_from_spec(spec, &source, &err), RB_EINVALID);
+        assert_null(source);
+        assert_string_equal(err.text, cases[i].error);
+    }
+}
+
+static void a_lock_holds_every_input(void **state)
+{
+    (void)state;
+    CLEAN_PIPELINE *pipeline = read_good(GOOD("storefront.yaml"));
+    const struct rb_image *runtime = rb_pipeline_image(pipeline, "runtime");
+    const char *const releases[] = {"abc", NULL};
+    struct rb_lock_inputs inputs = {.base_reference = "docker.io/library/debian",
+                                    .base_digest = "sha256:1",
+                                    .commit = "c0",
+                                    .tree = "t0",
+                                    .release_hashes = releases};
+    RB_CLEANUP_JSON json_t *lock = rb_lock_make(runtime, &inputs);
+    RB_CLEANUP_FREE char *text = rb_json_canonical(lock);
+    RB_CLEANUP_FREE char *expected = rb_asprintf(
+        "{\"base\":{\"digest\":\"sha256:1\",\"reference\":\"docker.io/library/debian\"},"
+        "\"builder\":\"buildah\",\"code\":{\"branch\":\"main\",\"commit\":\"c0\","
+        "\"path\":\"docker/runtime\",\"tree\":\"t0\","
+        "\"url\":\"https://git.example.com/shop/storefront.git\"},\"recipe\":\"%s\","
+        "\"repositories\":[{\"components\":[\"main\"],\"name\":\"security\",\"release\":\"abc\","
+        "\"signed-by\":\"/usr/share/keyrings/debian-archive-keyring.gpg\","
+        "\"suite\":\"bookworm-security\","
+        "\"url\":\"https://mirror.example.com/debian-security\"}]}",
+        runtime->recipe_hash);
+    assert_string_equal(text, expected);
+
+    char hash[RB_SHA256_HEX_SIZE], same[RB_SHA256_HEX_SIZE], other[RB_SHA256_HEX_SIZE];
+    rb_lock_hash(lock, hash);
+    RB_CLEANUP_JSON json_t *again = rb_lock_make(runtime, &inputs);
+    assert_string_equal(rb_lock_hash(again, same), hash);
+    inputs.tree = "t1";
+    RB_CLEANUP_JSON json_t *moved = rb_lock_make(runtime, &inputs);
+    assert_string_not_equal(rb_lock_hash(moved, other), hash);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults_are_filled_in),
+        cmocka_unit_test(every_key_reaches_the_model),
+        cmocka_unit_test(images_stand_in_dependency_order),
+        cmocka_unit_test(a_long_chain_upside_down_is_ordered),
+        cmocka_unit_test(a_spec_and_back_is_the_same_source),
+        cmocka_unit_test(a_bad_spec_is_refused),
+        cmocka_unit_test(a_lock_holds_every_input),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
