@@ -99,10 +99,11 @@ int rb_time_parse(const char *text, int64_t *ret_at, struct rb_err *err)
     }
     int64_t offset_ms = 0;
     int offset_hours, offset_minutes;
-    char sign[2];
-    if (sscanf(rest, "%1[+-]%2d:%2d%n", sign, &offset_hours, &offset_minutes, &used) == 3) {
-        offset_ms = (offset_hours * HOUR + offset_minutes * MINUTE) * (sign[0] == '-' ? -1 : 1);
-        rest += used;
+    bool signed_offset = *rest == '+' || *rest == '-';
+    if (signed_offset &&
+        sscanf(rest + 1, "%2d:%2d%n", &offset_hours, &offset_minutes, &used) == 2) {
+        offset_ms = (offset_hours * HOUR + offset_minutes * MINUTE) * (*rest == '-' ? -1 : 1);
+        rest += 1 + used;
     } else if (*rest == 'Z' || *rest == 'z') {
         rest++;
     }
