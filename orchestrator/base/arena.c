@@ -82,8 +82,11 @@ void *rb_arena_alloc(struct rb_arena *arena, size_t size)
     size = (size + alignment - 1) & ~(alignment - 1);
     struct block *block = arena->blocks;
     if (block == NULL || block->size - block->used < size) {
-        if (size > arena->next_size / 4)
-            return add_block(arena, size, 1)->data;
+        if (size > arena->next_size / 4) {
+            block = add_block(arena, size, 1);
+            block->used = size;
+            return block->data;
+        }
         block = add_block(arena, arena->next_size, 0);
         if (arena->next_size < LARGEST_BLOCK)
             arena->next_size *= 2;
