@@ -63,19 +63,21 @@ char *rb_time_format_http(int64_t at, char *out)
     return out;
 }
 
-/* Civil parts to a point in time; false where the date does not exist (timegm would roll it over).
- */
-static bool from_parts(int year, int month, int day, int hour, int minute, int second,
-                       int64_t *ret_at)
+struct civil {
+    int year, month, day, hour, minute, second;
+};
+
+/* False where the date does not exist (timegm would roll it over). */
+static bool from_civil(const struct civil *civil, int64_t *ret_at)
 {
-    struct tm parts = {.tm_year = year - 1900,
-                       .tm_mon = month - 1,
-                       .tm_mday = day,
-                       .tm_hour = hour,
-                       .tm_min = minute,
-                       .tm_sec = second == 60 ? 59 : second};
+    struct tm parts = {.tm_year = civil->year - 1900,
+                       .tm_mon = civil->month - 1,
+                       .tm_mday = civil->day,
+                       .tm_hour = civil->hour,
+                       .tm_min = civil->minute,
+                       .tm_sec = civil->second == 60 ? 59 : civil->second};
     struct tm given = parts;
-    if (hour > 23 || minute > 59 || second > 60)
+    if (civil->hour > 23 || civil->minute > 59 || civil->second > 60)
         return false;
     time_t seconds = timegm(&parts);
     if (parts.tm_mon != given.tm_mon || parts.tm_mday != given.tm_mday)
@@ -84,52 +86,108 @@ static bool from_parts(int year, int month, int day, int hour, int minute, int s
     return true;
 }
 
+/* Digits and nothing else: scanf(3) would take spaces and signs. */
+static bool take_number(const char **text, int least, int most, int *ret_number)
+{
+    int number = 0, count = 0;
+    for (; count < most && isdigit((unsigned char)**text); count++)
+        number = number * 10 + (*(*text)++ - '0');
+    *ret_number = number;
+    return count >= least;
+}
+
+static bool take_one_of(const char **text, const char *characters)
+{
+    if (**text == '\0' || strchr(characters, **text) == NULL)
+        return false;
+    (*text)++;
+    return true;
+}
+
+static bool take_time_of_day(const char **text, int hour_digits, struct civil *civil)
+{
+    return take_number(text, hour_digits, 2, &civil->hour) && take_one_of(text, ":") &&
+           take_number(text, 2, 2, &civil->minute) && take_one_of(text, ":") &&
+           take_number(text, 2, 2, &civil->second);
+}
+
+static bool take_fraction(const char **text)
+{
+    if (!take_one_of(text, "."))
+        return true;
+    const char *digits = *text;
+    while (isdigit((unsigned char)**text))
+        (*text)++;
+    return *text > digits;
+}
+
+static bool take_offset(const char **text, int64_t *ret_offset_ms)
+{
+    int sign = **text == '-' ? -1 : 1, hours, minutes;
+    *ret_offset_ms = 0;
+    if (take_one_of(text, "Zz"))
+        return true;
+    if (!take_one_of(text, "+-") || !take_number(text, 2, 2, &hours) || !take_one_of(text, ":") ||
+        !take_number(text, 2, 2, &minutes) || hours > 23 || minutes > 59)
+        return false;
+    *ret_offset_ms = sign * (hours * HOUR + minutes * MINUTE);
+    return true;
+}
+
 int rb_time_parse(const char *text, int64_t *ret_at, struct rb_err *err)
 {
-    int year, month, day, hour, minute, second, used = 0;
-    if (sscanf(text, "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute,
-               &second, &used) != 6 ||
-        used == 0)
+    const char *at = text;
+    struct civil civil;
+    int64_t local_at, offset_ms;
+    if (!take_number(&at, 4, 4, &civil.year) || !take_one_of(&at, "-") ||
+        !take_number(&at, 2, 2, &civil.month) || !take_one_of(&at, "-") ||
+        !take_number(&at, 2, 2, &civil.day) || !take_one_of(&at, "Tt ") ||
+        !take_time_of_day(&at, 2, &civil) || !take_fraction(&at) || !take_offset(&at, &offset_ms) ||
+        *at != '\0' || !from_civil(&civil, &local_at))
         return rb_err_set(err, RB_EINVALID, "\"%.40s\" is not an RFC 3339 time", text);
-    const char *rest = text + used;
-    if (*rest == '.') {
-        do
-            rest++;
-        while (isdigit((unsigned char)*rest));
-    }
-    int64_t offset_ms = 0;
-    int offset_hours, offset_minutes;
-    bool signed_offset = *rest == '+' || *rest == '-';
-    if (signed_offset &&
-        sscanf(rest + 1, "%2d:%2d%n", &offset_hours, &offset_minutes, &used) == 2) {
-        offset_ms = (offset_hours * HOUR + offset_minutes * MINUTE) * (*rest == '-' ? -1 : 1);
-        rest += 1 + used;
-    } else if (*rest == 'Z' || *rest == 'z') {
-        rest++;
-    }
-    if (*rest != '\0' || !from_parts(year, month, day, hour, minute, second, ret_at))
-        return rb_err_set(err, RB_EINVALID, "\"%.40s\" is not an RFC 3339 time", text);
-    *ret_at -= offset_ms;
+    *ret_at = local_at - offset_ms;
     return 0;
 }
 
+static void skip_spaces(const char **text)
+{
+    while (**text == ' ')
+        (*text)++;
+}
+
+/* The word at text, up to a space, is one of the words: its place, or the count. */
+static size_t take_word(const char **text, const char *const *words, size_t count)
+{
+    size_t size = strcspn(*text, " ");
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(words[i]) == size && strncmp(*text, words[i], size) == 0) {
+            *text += size;
+            return i;
+        }
+    }
+    return count;
+}
+
+/* Some archives write a day or an hour below ten with one digit. */
 int rb_time_parse_http(const char *text, int64_t *ret_at, struct rb_err *err)
 {
-    int year, day, hour, minute, second, used = 0;
-    char month_name[4], zone[8];
+    static const char *const ZONES[] = {"UTC", "GMT", "+0000"};
     const char *comma = strchr(text, ',');
-    const char *date = comma == NULL ? text : comma + 1;
-    if (sscanf(date, " %2d %3s %4d %2d:%2d:%2d %7s%n", &day, month_name, &year, &hour, &minute,
-               &second, zone, &used) != 7 ||
-        used == 0)
+    const char *at = comma == NULL ? text : comma + 1;
+    struct civil civil;
+    skip_spaces(&at);
+    if (!take_number(&at, 1, 2, &civil.day) || !take_one_of(&at, " "))
         return rb_err_set(err, RB_EINVALID, "\"%.40s\" is not an RFC 5322 date", text);
-    int month = 0;
-    for (size_t i = 0; i < RB_COUNT_OF(MONTHS); i++) {
-        if (strcmp(MONTHS[i], month_name) == 0)
-            month = (int)i + 1;
-    }
-    bool utc = strcmp(zone, "UTC") == 0 || strcmp(zone, "GMT") == 0 || strcmp(zone, "+0000") == 0;
-    if (month == 0 || !utc || !from_parts(year, month, day, hour, minute, second, ret_at))
+    skip_spaces(&at);
+    civil.month = (int)take_word(&at, MONTHS, RB_COUNT_OF(MONTHS)) + 1;
+    skip_spaces(&at);
+    if (!take_number(&at, 4, 4, &civil.year) || !take_one_of(&at, " ") ||
+        !take_time_of_day(&at, 1, &civil))
+        return rb_err_set(err, RB_EINVALID, "\"%.40s\" is not an RFC 5322 date", text);
+    skip_spaces(&at);
+    bool utc = take_word(&at, ZONES, RB_COUNT_OF(ZONES)) < RB_COUNT_OF(ZONES);
+    skip_spaces(&at);
+    if (!utc || *at != '\0' || civil.month > 12 || !from_civil(&civil, ret_at))
         return rb_err_set(err, RB_EINVALID, "\"%.40s\" is not an RFC 5322 date in UTC", text);
     return 0;
 }
