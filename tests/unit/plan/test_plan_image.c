@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Each state of an image that is built from a source, and each way into it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "fixture.h"
+#include "rebake/base/memory.h"
+
+static const struct rb_plan_update PERL[] = {{"perl", "5.36-7", "5.36-8", 21}};
+static const struct rb_plan_update PERL_AND_TAR[] = {{"perl", "5.36-7", "5.36-8", 21},
+                                                     {"tar", "1.34", "1.35", 22}};
+static const struct rb_plan_update TWO_PERLS[] = {{"perl", "5.36-7", "5.36-8", 21},
+                                                  {"perl", "5.36-6", "5.36-9", 21}};
+static const struct rb_plan_reason PERL_REMAINS[] = {
+    {RB_REASON_PACKAGE, "perl", "5.36-7", "5.36-8", 21}};
+static const struct rb_plan_reason OLD_PERL_REMAINS[] = {
+    {RB_REASON_PACKAGE, "perl", "5.36-5", "5.36-6", 19}};
+
+static const char CODE[] = "code code:t1>t9#12";
+static const char PERL_REASON[] = "package perl:5.36-7>5.36-8#21";
+
+static const struct {
+    const char *name;
+    struct rb_plan_image image;
+    struct expected expected;
+} SINGLE[] = {
+    {"nothing changed", {FRESH_BASE}, {RB_PLAN_FRESH, ""}},
+    {"never built",
+     {.name = "shop/runtime",
+      .base = RB_PLAN_NO_BASE,
+      .base_name = "debian",
+      .code_name = "code",
+      .now = {"r1", "d1", "t1"}},
+     {RB_PLAN_STALE, "recipe shop/runtime:>r1#0, base debian:>d1#0, code code:>t1#0",
+      .attempt = 1}},
+    {"an artifact whose inputs are not known any more",
+     {FRESH_BASE, .built = {NULL, NULL, NULL}},
+     {RB_PLAN_STALE, "recipe shop/runtime:>r1#0, base debian:>d1#11, code code:>t1#12",
+      .attempt = 1}},
+    {"code", {FRESH_BASE, NEW_CODE}, {RB_PLAN_STALE, CODE, .attempt = 1}},
+    {"base",
+     {FRESH_BASE, .now = {"r1", "d9", "t1"}},
+     {RB_PLAN_STALE, "base debian:d1>d9#11", .attempt = 1}},
+    {"recipe",
+     {FRESH_BASE, .now = {"r9", "d1", "t1"}},
+     {RB_PLAN_STALE, "recipe shop/runtime:r1>r9#0", .attempt = 1}},
+    {"package", {FRESH_BASE, UPDATES(PERL)}, {RB_PLAN_STALE, PERL_REASON, .attempt = 1}},
+    {"all kinds at once, in their order",
+     {FRESH_BASE, .now = {"r9", "d9", "t9"}, UPDATES(PERL_AND_TAR), .request_who = "ann",
+      .request_why = "to see"},
+     {RB_PLAN_STALE,
+      "recipe shop/runtime:r1>r9#0, base debian:d1>d9#11, code code:t1>t9#12, "
+      "package perl:5.36-7>5.36-8#21, package tar:1.34>1.35#22, manual ann:>to see#0",
+      .attempt = 1}},
+    {"a source that was never seen",
+     {FRESH_BASE, .now = {"r1", "d1", NULL}, .missing = "shop/code"},
+     {RB_PLAN_WAITING, "", "shop/code has no version yet", "shop/code"}},
+    {"a source that was never seen, beside a change",
+     {FRESH_BASE, NEW_CODE, .missing = "shop/security"},
+     {RB_PLAN_WAITING, CODE, "shop/security has no version yet", "shop/security"}},
+    {"queued", {FRESH_BASE, NEW_CODE, .open_build = 7}, {RB_PLAN_QUEUED, CODE, NULL, "build:7"}},
+    {"building, whatever else there is",
+     {FRESH_BASE, NEW_CODE, .open_build = 7, .open_running = true, .missing = "shop/code",
+      .paused_by = "ann: x"},
+     {RB_PLAN_BUILDING, CODE, NULL, "build:7"}},
+
+    {"settling",
+     {FRESH_BASE, NEW_CODE, .settle_ms = 2 * MINUTE, .changed_at = NOW - MINUTE},
+     {RB_PLAN_SETTLING, CODE, "nothing has changed for 2m00s", NULL, NOW + MINUTE}},
+    {"settled to the millisecond",
+     {FRESH_BASE, NEW_CODE, .settle_ms = 2 * MINUTE, .changed_at = NOW - 2 * MINUTE},
+     {RB_PLAN_STALE, CODE, .attempt = 1}},
+    {"a change seen by a clock that went back",
+     {FRESH_BASE, NEW_CODE, .settle_ms = 2 * MINUTE, .changed_at = NOW + 60 * MINUTE},
+     {RB_PLAN_STALE, CODE, .attempt = 1}},
+    {"a request does not settle",
+     {FRESH_BASE, .settle_ms = 2 * MINUTE, .changed_at = NOW, .request_who = "ann"},
+     {RB_PLAN_STALE, "manual ann:>#0", .attempt = 1}},
+
+    {"paused",
+     {FRESH_BASE, NEW_CODE, .paused_by = "ann: freeze"},
+     {RB_PLAN_PAUSED, CODE, "paused by ann: freeze"}},
+    {"paused, and asked for",
+     {FRESH_BASE, .request_who = "bob", .paused_by = "ann: freeze"},
+     {RB_PLAN_PAUSED, "manual bob:>#0", "paused by ann: freeze"}},
+    {"paused with nothing to do", {FRESH_BASE, .paused_by = "ann: freeze"}, {RB_PLAN_FRESH, ""}},
+
+    {"failed",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_FAILED, .last_key = TRIED, .last_attempt = 1},
+     {RB_PLAN_FAILED, CODE, "its last build failed; waits for a changed input or a request"}},
+    {"failed, then another input came",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_FAILED, .last_key = "another", .last_attempt = 1},
+     {RB_PLAN_STALE, CODE, .attempt = 1}},
+    {"failed, then asked for",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_FAILED, .last_key = TRIED, .last_attempt = 1,
+      .request_who = "ann", .request_why = "again"},
+     {RB_PLAN_STALE, "code code:t1>t9#12, manual ann:>again#0", .attempt = 1}},
+    {"failed, and paused after that",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_FAILED, .last_key = TRIED, .paused_by = "ann: x"},
+     {RB_PLAN_FAILED, CODE, "its last build failed"}},
+    {"failed, then the change was taken back",
+     {FRESH_BASE, .last = RB_LAST_FAILED, .last_key = "another"},
+     {RB_PLAN_FRESH, ""}},
+    {"canceled",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_CANCELED, .last_key = TRIED},
+     {RB_PLAN_FAILED, CODE, "its last build was canceled"}},
+    {"canceled, then another input came",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_CANCELED, .last_key = "another"},
+     {RB_PLAN_STALE, CODE, .attempt = 1}},
+
+    {"a first failure from outside",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_TRANSIENT, .last_key = TRIED, .last_attempt = 1,
+      .last_finished_at = NOW - 10000},
+     {RB_PLAN_BACKOFF, CODE, "attempt 1 of 3 failed for a cause outside of it; next at 1970-01-12",
+      NULL, NOW + 20000}},
+    {"its second attempt",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_TRANSIENT, .last_key = TRIED, .last_attempt = 1,
+      .last_finished_at = NOW - 30000},
+     {RB_PLAN_STALE, CODE, .attempt = 2}},
+    {"after the second attempt",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_TRANSIENT, .last_key = TRIED, .last_attempt = 2,
+      .last_finished_at = NOW - 30000},
+     {RB_PLAN_BACKOFF, CODE, "attempt 2 of 3", NULL, NOW + 90000}},
+    {"after the last attempt",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_TRANSIENT, .last_key = TRIED, .last_attempt = 3,
+      .last_finished_at = NOW - 1},
+     {RB_PLAN_FAILED, CODE, "failed 3 times for causes outside of it"}},
+    {"a failure from outside does not hide a newer input",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_TRANSIENT, .last_key = "another", .last_attempt = 2,
+      .last_finished_at = NOW - 1},
+     {RB_PLAN_STALE, CODE, .attempt = 1}},
+    {"a failure seen by a clock that went back",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_TRANSIENT, .last_key = TRIED, .last_attempt = 1,
+      .last_finished_at = NOW + 60 * MINUTE},
+     {RB_PLAN_STALE, CODE, .attempt = 2}},
+    {"a request does not wait for the next attempt",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_TRANSIENT, .last_key = TRIED, .last_attempt = 2,
+      .last_finished_at = NOW - 1, .request_who = "ann"},
+     {RB_PLAN_STALE, "code code:t1>t9#12, manual ann:>#0", .attempt = 1}},
+
+    {"a request whose build failed from outside stands",
+     {FRESH_BASE, .last = RB_LAST_TRANSIENT, .last_key = TRIED, .last_attempt = 1,
+      .last_finished_at = NOW - 30000, .last_request_who = "ann", .last_request_why = "to see"},
+     {RB_PLAN_STALE, "manual ann:>to see#0", .attempt = 2}},
+    {"a request whose build failed is not built again by itself",
+     {FRESH_BASE, .last = RB_LAST_FAILED, .last_key = TRIED, .last_request_who = "ann"},
+     {RB_PLAN_FAILED, "manual ann:>#0", "its last build failed"}},
+    {"a request whose build was good is served",
+     {FRESH_BASE, .last = RB_LAST_GOOD, .last_key = TRIED, .last_request_who = "ann"},
+     {RB_PLAN_FRESH, ""}},
+    {"a request whose build was canceled is withdrawn",
+     {FRESH_BASE, .last = RB_LAST_CANCELED, .last_key = TRIED, .last_request_who = "ann"},
+     {RB_PLAN_FRESH, ""}},
+    {"the same request once more",
+     {FRESH_BASE, .last = RB_LAST_GOOD, .last_key = TRIED, .last_request_who = "ann",
+      .request_who = "ann"},
+     {RB_PLAN_STALE, "manual ann:>#0", .attempt = 1}},
+
+    {"a package that a rebuild did not bring",
+     {FRESH_BASE, UPDATES(PERL), .last = RB_LAST_UNRESOLVED, .last_key = "another",
+      REMAINING(PERL_REMAINS)},
+     {RB_PLAN_UNRESOLVED, PERL_REASON, "a rebuild did not cure package perl; waits"}},
+    {"an even newer one of it",
+     {FRESH_BASE, UPDATES(PERL), .last = RB_LAST_UNRESOLVED, .last_key = "another",
+      REMAINING(OLD_PERL_REMAINS)},
+     {RB_PLAN_STALE, PERL_REASON, .attempt = 1}},
+    {"a new package beside it",
+     {FRESH_BASE, UPDATES(PERL_AND_TAR), .last = RB_LAST_UNRESOLVED, .last_key = "another",
+      REMAINING(PERL_REMAINS)},
+     {RB_PLAN_STALE, "package perl:5.36-7>5.36-8#21, package tar:1.34>1.35#22", .attempt = 1}},
+    {"a second version of the same package",
+     {FRESH_BASE, UPDATES(TWO_PERLS), .last = RB_LAST_UNRESOLVED, .last_key = "another",
+      REMAINING(PERL_REMAINS)},
+     {RB_PLAN_STALE, "package perl:5.36-7>5.36-8#21, package perl:5.36-6>5.36-9#21", .attempt = 1}},
+    {"a changed input beside it",
+     {FRESH_BASE, NEW_CODE, UPDATES(PERL), .last = RB_LAST_UNRESOLVED, .last_key = "another",
+      REMAINING(PERL_REMAINS)},
+     {RB_PLAN_STALE, "code code:t1>t9#12, package perl:5.36-7>5.36-8#21", .attempt = 1}},
+    {"a request for it",
+     {FRESH_BASE, UPDATES(PERL), .last = RB_LAST_UNRESOLVED, .last_key = TRIED,
+      REMAINING(PERL_REMAINS), .request_who = "ann"},
+     {RB_PLAN_STALE, "package perl:5.36-7>5.36-8#21, manual ann:>#0", .attempt = 1}},
+    {"unresolved and nothing told to remain: the inputs are those that were built",
+     {FRESH_BASE, UPDATES(PERL_AND_TAR), .last = RB_LAST_UNRESOLVED, .last_key = TRIED},
+     {RB_PLAN_UNRESOLVED, "package perl:5.36-7>5.36-8#21, package tar:1.34>1.35#22",
+      "a rebuild did not cure package perl and 1 more"}},
+    {"a good build of these inputs that left the image stale is not repeated",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_GOOD, .last_key = TRIED},
+     {RB_PLAN_UNRESOLVED, CODE, "a rebuild did not cure code code"}},
+    {"good before, changed since",
+     {FRESH_BASE, NEW_CODE, .last = RB_LAST_GOOD, .last_key = "another"},
+     {RB_PLAN_STALE, CODE, .attempt = 1}},
+};
+
+static void test_single_image(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < RB_COUNT_OF(SINGLE); i++) {
+        RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+        struct rb_plan_image image = SINGLE[i].image;
+        struct rb_plan plan;
+        resolve_keys(&image, 1, arena);
+        struct rb_plan_snapshot snapshot = {NOW, &image, 1};
+        rb_plan_make(&snapshot, arena, &plan);
+        check_decision(SINGLE[i].name, &plan.decisions[0], &SINGLE[i].expected);
+        assert_int_equal(plan.count, 1);
+        assert_int_equal(plan.build_count, SINGLE[i].expected.state == RB_PLAN_STALE);
+        assert_int_equal(plan.wake_at, SINGLE[i].expected.wake_at);
+    }
+}
+
+static void test_key_names_the_inputs(void **state)
+{
+    (void)state;
+    static const struct rb_plan_update NEWER[] = {{"perl", "5.36-7", "5.36-9", 21}};
+    static const struct rb_plan_update INSTALLED_LATER[] = {{"perl", "5.36-7.1", "5.36-8", 30}};
+    static const struct {
+        const char *name;
+        struct rb_plan_image image;
+        bool same;
+    } ROWS[] = {
+        {"itself", {FRESH_BASE, UPDATES(PERL)}, true},
+        {"another recipe", {FRESH_BASE, .now = {"r9", "d1", "t1"}, UPDATES(PERL)}, false},
+        {"another base", {FRESH_BASE, .now = {"r1", "d9", "t1"}, UPDATES(PERL)}, false},
+        {"another tree", {FRESH_BASE, .now = {"r1", "d1", "t9"}, UPDATES(PERL)}, false},
+        {"no tree", {FRESH_BASE, .now = {"r1", "d1", NULL}, UPDATES(PERL)}, false},
+        {"an empty tree", {FRESH_BASE, .now = {"r1", "d1", ""}, UPDATES(PERL)}, false},
+        {"marks inside of fields", {FRESH_BASE, .now = {"r+r", "d", "t1"}, UPDATES(PERL)}, false},
+        {"the same marks, elsewhere",
+         {FRESH_BASE, .now = {"r", "r+d", "t1"}, UPDATES(PERL)},
+         false},
+        {"one more update", {FRESH_BASE, UPDATES(PERL_AND_TAR)}, false},
+        {"a newer update", {FRESH_BASE, UPDATES(NEWER)}, false},
+        {"another installed version", {FRESH_BASE, UPDATES(INSTALLED_LATER)}, true},
+        {"a request", {FRESH_BASE, UPDATES(PERL), .request_who = "ann"}, true},
+        {"a pause", {FRESH_BASE, UPDATES(PERL), .paused_by = "ann: x"}, true},
+    };
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    const char *first = NULL, *before = "";
+    for (size_t i = 0; i < RB_COUNT_OF(ROWS); i++) {
+        struct rb_plan_snapshot snapshot = {NOW, &ROWS[i].image, 1};
+        struct rb_plan plan;
+        rb_plan_make(&snapshot, arena, &plan);
+        if (i == 0)
+            first = plan.decisions[0].input_key;
+        assert_string_not_equal(plan.decisions[0].input_key, ROWS[i].same ? "" : before);
+        before = plan.decisions[0].input_key;
+        assert_int_equal(strlen(plan.decisions[0].input_key), 64);
+        if ((strcmp(plan.decisions[0].input_key, first) == 0) != ROWS[i].same)
+            fail_msg("%s", ROWS[i].name);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_single_image),
+        cmocka_unit_test(test_key_names_the_inputs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What must hold of every plan, seen on thousands of generated worlds. A failure names its seed:
+ * REBAKE_TEST_SEED=N runs that world alone.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+#include "world.h"
+
+enum { HISTORIES = 900, SCRAMBLED = 800, WAVES = 600, STORM_STEPS = 40 };
+
+static uint64_t current_seed;
+
+#define MUST(condition, image)                                                                     \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            fail_msg("%s:%d: image %d: %s (REBAKE_TEST_SEED=%llu)", __FILE__, __LINE__,            \
+                     (int)(image), #condition, (unsigned long long)current_seed);                  \
+    } while (0)
+
+/* What the record says of the reasons, asked without the planner. */
+static bool reason_is_true(const struct world *world, int index,
+                           const struct rb_plan_reason *reason)
+{
+    static const char *const PACKAGES[WORLD_PACKAGES] = {"bash", "perl", "tar"};
+    const struct world_image *image = &world->images[index];
+    bool built = image->digest[0] != '\0';
+    char base_digest[16];
+    switch (reason->kind) {
+    case RB_REASON_RECIPE:
+        return !built || image->built.recipe != image->recipe;
+    case RB_REASON_CODE:
+        return !built || image->built.tree != image->tree;
+    case RB_REASON_BASE:
+        return !built ||
+               strcmp(image->built.base_digest, world_base_digest(world, index, base_digest)) != 0;
+    case RB_REASON_PACKAGE:
+        for (int i = 0; i < WORLD_PACKAGES; i++) {
+            if (strcmp(PACKAGES[i], reason->subject) == 0)
+                return world_package_is_old(world, index, i);
+        }
+        return false;
+    case RB_REASON_MANUAL:
+        return image->request_who != NULL ||
+               (image->last_build.request_who != NULL &&
+                (image->last == RB_LAST_FAILED || image->last == RB_LAST_TRANSIENT));
+    case RB_REASON_KIND_COUNT:
+        break;
+    }
+    return false;
+}
+
+static bool remains(const struct world_image *image, const struct rb_plan_reason *reason)
+{
+    for (size_t i = 0; i < image->remaining_count; i++) {
+        if (image->remaining[i].kind == reason->kind &&
+            strcmp(image->remaining[i].subject, reason->subject) == 0 &&
+            strcmp(image->remaining[i].to, reason->to) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool all_remain(const struct world_image *image, const struct rb_plan_decision *decision)
+{
+    for (size_t i = 0; i < decision->reason_count; i++) {
+        if (!remains(image, &decision->reasons[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool is_last_key(const struct world_image *image, const struct rb_plan_decision *decision)
+{
+    return image->last != RB_LAST_NONE && strcmp(image->last_build.key, decision->input_key) == 0;
+}
+
+/* A build starts only with a true reason, on the base's newest artifact while the base rests, and
+   not for what was tried before. */
+static void check_build(const struct world *world, const struct rb_plan *plan, int index)
+{
+    const struct world_image *image = &world->images[index];
+    const struct rb_plan_decision *decision = &plan->decisions[index];
+    char base_digest[16];
+    bool asked = image->request_who != NULL;
+    MUST(decision->state == RB_PLAN_STALE && decision->reason_count > 0, index);
+    for (size_t i = 0; i < decision->reason_count; i++)
+        MUST(reason_is_true(world, index, &decision->reasons[i]), index);
+    MUST(!all_remain(image, decision), index);
+    MUST(image->open.id == 0 && image->paused_by == NULL && image->tree != 0, index);
+    MUST(strcmp(decision->base_digest, world_base_digest(world, index, base_digest)) == 0, index);
+    MUST(decision->base_digest[0] != '\0', index);
+    for (int base = image->base; base != RB_PLAN_NO_BASE; base = world->images[base].base) {
+        bool rests = world->images[base].open.id == 0 && !plan->decisions[base].build;
+        bool parted = world->images[base].paused_by != NULL; /* nothing comes through it */
+        MUST(rests, index);
+        if (parted)
+            break;
+    }
+    if (!asked && is_last_key(image, decision)) {
+        MUST(image->last == RB_LAST_TRANSIENT, index);
+        MUST(decision->attempt == image->last_build.attempt + 1, index);
+        MUST(decision->attempt <= RB_PLAN_ATTEMPTS, index);
+        MUST(image->last_finished_at > world->now_at ||
+                 world->now_at >=
+                     rb_plan_retry_at(image->last_finished_at, image->last_build.attempt),
+             index);
+    } else {
+        MUST(decision->attempt == 1, index);
+    }
+    MUST(decision->reasons[decision->reason_count - 1].kind == RB_REASON_MANUAL ||
+             world->now_at >= image->changed_at + image->settle_ms,
+         index);
+}
+
+static void check_telling(const struct world *world, const struct rb_plan_decision *decision,
+                          int index)
+{
+    enum rb_plan_state state = decision->state;
+    bool speaks = state != RB_PLAN_FRESH && state != RB_PLAN_STALE && state != RB_PLAN_QUEUED &&
+                  state != RB_PLAN_BUILDING;
+    bool waits = state == RB_PLAN_HELD || state == RB_PLAN_BLOCKED || state == RB_PLAN_WAITING ||
+                 state == RB_PLAN_QUEUED || state == RB_PLAN_BUILDING;
+    bool timed = state == RB_PLAN_SETTLING || state == RB_PLAN_BACKOFF;
+    MUST(speaks == (decision->cause[0] != '\0'), index);
+    MUST(waits == (decision->waits_for != NULL), index);
+    MUST(timed == (decision->wake_at != 0), index);
+    MUST(!timed || decision->wake_at > world->now_at, index);
+    MUST(decision->build == (state == RB_PLAN_STALE), index);
+    MUST(state != RB_PLAN_FRESH || world_is_current(world, index), index);
+    MUST(state != RB_PLAN_FRESH || decision->reason_count == 0, index);
+}
+
+static void check_equal(const struct rb_plan_decision *a, const struct rb_plan_decision *b,
+                        int index)
+{
+    MUST(a->state == b->state && a->build == b->build && a->attempt == b->attempt, index);
+    MUST(a->wake_at == b->wake_at && strcmp(a->cause, b->cause) == 0, index);
+    MUST(rb_text_equal(a->waits_for, b->waits_for), index);
+    MUST(rb_text_equal(a->base_digest, b->base_digest), index);
+    MUST(strcmp(a->input_key, b->input_key) == 0 && a->reason_count == b->reason_count, index);
+    for (size_t i = 0; i < a->reason_count; i++) {
+        MUST(a->reasons[i].kind == b->reasons[i].kind, index);
+        MUST(strcmp(a->reasons[i].subject, b->reasons[i].subject) == 0, index);
+        MUST(strcmp(a->reasons[i].from, b->reasons[i].from) == 0, index);
+        MUST(strcmp(a->reasons[i].to, b->reasons[i].to) == 0, index);
+    }
+}
+
+/* The same record gives the same answer, in whatever order its images stand. */
+static void check_determinism(struct world *world, const struct rb_plan *plan,
+                              struct rb_arena *arena)
+{
+    int order[WORLD_IMAGES];
+    struct rb_plan_snapshot snapshot;
+    struct rb_plan again;
+    for (int i = 0; i < world->image_count; i++) {
+        int place = (int)rb_random_below(&world->random, (uint64_t)i + 1);
+        order[i] = order[place];
+        order[place] = i;
+    }
+    world_snapshot(world, order, arena, &snapshot);
+    rb_plan_make(&snapshot, arena, &again);
+    MUST(again.build_count == plan->build_count && again.wake_at == plan->wake_at, 0);
+    for (int i = 0; i < world->image_count; i++)
+        check_equal(&plan->decisions[i], &again.decisions[order[i]], i);
+}
+
+static void make_plan(struct world *world, struct rb_arena *arena, struct rb_plan *ret_plan)
+{
+    struct rb_plan_snapshot snapshot;
+    world_snapshot(world, NULL, arena, &snapshot);
+    rb_plan_make(&snapshot, arena, ret_plan);
+    size_t build_count = 0;
+    for (int i = 0; i < world->image_count; i++) {
+        check_telling(world, &ret_plan->decisions[i], i);
+        if (ret_plan->decisions[i].build)
+            check_build(world, ret_plan, i);
+        build_count += ret_plan->decisions[i].build;
+    }
+    MUST(build_count == ret_plan->build_count, 0);
+    if (rb_random_below(&world->random, 4) == 0)
+        check_determinism(world, ret_plan, arena);
+}
+
+static void plan_and_carry_out(struct world *world)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    struct rb_plan plan;
+    make_plan(world, arena, &plan);
+    world_carry_out(world, &plan);
+}
+
+static bool stands_below(const struct world *world, int index, const char *name)
+{
+    int base = world->images[index].base;
+    while (base != RB_PLAN_NO_BASE && strcmp(world->images[base].name, name) != 0)
+        base = world->images[base].base;
+    return base != RB_PLAN_NO_BASE;
+}
+
+static enum rb_plan_state state_of(const struct world *world, const struct rb_plan *plan,
+                                   const char *name)
+{
+    for (int i = 0; i < world->image_count; i++) {
+        if (strcmp(world->images[i].name, name) == 0)
+            return plan->decisions[i].state;
+    }
+    return RB_PLAN_STATE_COUNT;
+}
+
+static bool has_artifact(const struct world *world, const char *name)
+{
+    for (int i = 0; i < world->image_count; i++) {
+        if (strcmp(world->images[i].name, name) == 0)
+            return world->images[i].digest[0] != '\0';
+    }
+    return false;
+}
+
+/* Where nothing moves any more, each image holds what is upstream, or says rightly why not. */
+static void check_rest(const struct world *world, const struct rb_plan *plan, int index)
+{
+    const struct world_image *image = &world->images[index];
+    const struct rb_plan_decision *decision = &plan->decisions[index];
+    enum rb_plan_state culprit = decision->waits_for == NULL
+                                     ? RB_PLAN_STATE_COUNT
+                                     : state_of(world, plan, decision->waits_for);
+    bool same_key = is_last_key(image, decision);
+    switch (decision->state) {
+    case RB_PLAN_FRESH:
+        MUST(world_is_current(world, index), index);
+        break;
+    case RB_PLAN_FAILED:
+        MUST(same_key, index);
+        MUST(
+            image->last == RB_LAST_FAILED || image->last == RB_LAST_CANCELED ||
+                (image->last == RB_LAST_TRANSIENT && image->last_build.attempt >= RB_PLAN_ATTEMPTS),
+            index);
+        break;
+    case RB_PLAN_UNRESOLVED:
+        MUST(all_remain(image, decision) ||
+                 (same_key && (image->last == RB_LAST_GOOD || image->last == RB_LAST_UNRESOLVED)),
+             index);
+        break;
+    case RB_PLAN_PAUSED:
+        MUST(image->paused_by != NULL, index);
+        MUST(!world_is_current(world, index) || decision->reason_count > 0, index);
+        break;
+    case RB_PLAN_WAITING:
+        MUST(image->tree == 0, index);
+        break;
+    case RB_PLAN_BLOCKED:
+        MUST(stands_below(world, index, decision->waits_for), index);
+        MUST(culprit == RB_PLAN_FAILED || culprit == RB_PLAN_PAUSED ||
+                 !has_artifact(world, decision->waits_for) || culprit == RB_PLAN_HELD,
+             index);
+        break;
+    case RB_PLAN_HELD: /* only by an image that waits for a version */
+        MUST(stands_below(world, index, decision->waits_for), index);
+        MUST(culprit == RB_PLAN_WAITING || culprit == RB_PLAN_HELD || culprit == RB_PLAN_FAILED ||
+                 culprit == RB_PLAN_UNRESOLVED,
+             index);
+        break;
+    case RB_PLAN_SETTLING:
+    case RB_PLAN_STALE:
+    case RB_PLAN_QUEUED:
+    case RB_PLAN_BUILDING:
+    case RB_PLAN_BACKOFF:
+    case RB_PLAN_STATE_COUNT:
+        fail_msg("image %d still moves (REBAKE_TEST_SEED=%llu)", index,
+                 (unsigned long long)current_seed);
+    }
+}
+
+/* Nothing new arrives: carries plans out until none asks for anything. The bound: on each level of
+   the graph a wait, and every attempt with its wait. */
+static void converge(struct world *world)
+{
+    int rounds = 4 + world->image_count * (2 + 2 * RB_PLAN_ATTEMPTS);
+    for (;; rounds--) {
+        RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+        struct rb_plan plan;
+        MUST(rounds > 0, 0);
+        make_plan(world, arena, &plan);
+        world_carry_out(world, &plan);
+        if (world_let_builds_end(world))
+            continue;
+        if (plan.wake_at != 0) {
+            world->now_at = plan.wake_at;
+            continue;
+        }
+        for (int i = 0; i < world->image_count; i++)
+            check_rest(world, &plan, i);
+        world->now_at += (int64_t)365 * 86400 * 1000; /* time alone is no reason */
+        make_plan(world, arena, &plan);
+        MUST(plan.build_count == 0 && plan.wake_at == 0, 0);
+        return;
+    }
+}
+
+static bool holds_back(const struct world_image *image)
+{
+    for (int i = 0; i < WORLD_PACKAGES; i++) {
+        if (image->holds_back[i])
+            return true;
+    }
+    return false;
+}
+
+/* An image is built once at most for all that lies before it, and tried no more often than allowed.
+   One that holds a package back is built twice: a build for another reason may bring the old
+   package in, which only its inventory shows. */
+static void converge_once(struct world *world)
+{
+    int finishing[WORLD_IMAGES];
+    world_forget_counts(world);
+    for (int i = 0; i < world->image_count; i++)
+        finishing[i] = world->images[i].open.id != 0;
+    converge(world);
+    for (int i = 0; i < world->image_count; i++) {
+        int times = 1 + holds_back(&world->images[i]);
+        MUST(world->images[i].judged_builds <= times + finishing[i], i);
+        MUST(world->images[i].all_builds <= times * RB_PLAN_ATTEMPTS, i);
+    }
+}
+
+static void live_through_a_history(uint64_t seed)
+{
+    struct world world;
+    world_init(&world, seed, true);
+    for (int step = 0; step < STORM_STEPS; step++) {
+        world_something_happens(&world);
+        plan_and_carry_out(&world);
+    }
+    converge_once(&world);
+    world_deinit(&world);
+}
+
+static void converge_from_anywhere(uint64_t seed)
+{
+    struct world world;
+    world_init(&world, seed, true);
+    world_scramble(&world);
+    converge_once(&world);
+    world_deinit(&world);
+}
+
+struct before {
+    struct world_inputs inputs[WORLD_IMAGES];
+    char digests[WORLD_IMAGES][16];
+};
+
+/* Exactly the images that a wave concerns are built, once each: those whose own inputs changed, and
+   those whose base came out different. */
+static void check_wave(const struct world *world, const struct before *before,
+                       const bool *own_change)
+{
+    for (int i = 0; i < world->image_count; i++) {
+        int base = world->images[i].base;
+        bool base_changed = base != RB_PLAN_NO_BASE &&
+                            strcmp(before->digests[base], world->images[base].digest) != 0;
+        MUST(world->images[i].all_builds == (own_change[i] || base_changed), i);
+    }
+}
+
+static void build_a_wave_once(uint64_t seed)
+{
+    struct world world;
+    struct before before;
+    bool own_change[WORLD_IMAGES];
+    world_init(&world, seed, false);
+    converge(&world);
+    for (int wave = 0; wave < 3; wave++) {
+        for (int i = 0; i < world.image_count; i++)
+            memcpy(before.digests[i], world.images[i].digest, sizeof(before.digests[i]));
+        world_forget_counts(&world);
+        for (uint64_t changes = 1 + rb_random_below(&world.random, 4); changes > 0; changes--)
+            world_upstream_changes(&world);
+        for (int i = 0; i < world.image_count; i++)
+            own_change[i] = !world_is_current(&world, i);
+        converge(&world);
+        check_wave(&world, &before, own_change);
+        for (int i = 0; i < world.image_count; i++)
+            MUST(world_is_current(&world, i), i);
+    }
+    world_deinit(&world);
+}
+
+static void run_worlds(void (*run)(uint64_t seed), uint64_t first_seed, uint64_t count)
+{
+    const char *only = getenv("REBAKE_TEST_SEED");
+    if (only != NULL && rb_text_to_u64(only, &current_seed)) {
+        run(current_seed);
+        return;
+    }
+    for (uint64_t i = 0; i < count; i++) {
+        current_seed = first_seed + i;
+        run(current_seed);
+    }
+}
+
+static void test_histories(void **state)
+{
+    (void)state;
+    run_worlds(live_through_a_history, 1000000, HISTORIES);
+}
+
+static void test_any_state_converges(void **state)
+{
+    (void)state;
+    run_worlds(converge_from_anywhere, 2000000, SCRAMBLED);
+}
+
+static void test_one_build_a_wave(void **state)
+{
+    (void)state;
+    run_worlds(build_a_wave_once, 3000000, WAVES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_histories),
+        cmocka_unit_test(test_any_state_converges),
+        cmocka_unit_test(test_one_build_a_wave),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
