@@ -106,9 +106,15 @@ static json_t *text_value(const char *text)
     if (value != NULL)
         return value;
     RB_CLEANUP_FREE char *copy = rb_strdup(text);
-    for (char *at = copy; *at != '\0'; at++) {
-        if ((unsigned char)*at >= 0x80)
+    size_t left = strlen(copy);
+    for (char *at = copy; left > 0;) {
+        size_t size = rb_text_utf8_sequence(at, left);
+        if (size == 0) {
             *at = '?';
+            size = 1;
+        }
+        at += size;
+        left -= size;
     }
     value = json_string(copy);
     RB_ASSERT(value != NULL);

@@ -151,10 +151,12 @@ bool rb_text_is_name(const char *text)
     return size > 0 && size <= 63;
 }
 
-/* The length of the well-formed sequence at text, or 0. RFC 3629 section 4. */
-static size_t utf8_sequence(const unsigned char *text, size_t size)
+size_t rb_text_utf8_sequence(const char *text, size_t size)
 {
-    unsigned char lead = text[0];
+    const unsigned char *at = (const unsigned char *)text;
+    if (size == 0)
+        return 0;
+    unsigned char lead = at[0];
     if (lead < 0x80)
         return 1;
     size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
@@ -172,10 +174,10 @@ static size_t utf8_sequence(const unsigned char *text, size_t size)
         low = 0x90;
     else if (lead == 0xf4)
         high = 0x8f;
-    if (text[1] < low || text[1] > high)
+    if (at[1] < low || at[1] > high)
         return 0;
     for (size_t i = 2; i < length; i++) {
-        if (text[i] < 0x80 || text[i] > 0xbf)
+        if (at[i] < 0x80 || at[i] > 0xbf)
             return 0;
     }
     return length;
@@ -183,24 +185,39 @@ static size_t utf8_sequence(const unsigned char *text, size_t size)
 
 bool rb_text_is_utf8(const char *text, size_t size)
 {
-    const unsigned char *at = (const unsigned char *)text;
     while (size > 0) {
-        size_t length = utf8_sequence(at, size);
+        size_t length = rb_text_utf8_sequence(text, size);
         if (length == 0)
             return false;
-        at += length;
+        text += length;
         size -= length;
     }
     return true;
 }
 
+/* C0 and C1: U+009B begins a terminal's commands as well as ESC [ does. */
+static bool is_control(const char *sequence, size_t size)
+{
+    unsigned char first = (unsigned char)sequence[0];
+    if (size == 1)
+        return first < 0x20 || first == 0x7f;
+    return size == 2 && first == 0xc2 && (unsigned char)sequence[1] < 0xa0;
+}
+
 char *rb_text_printable(const char *text, char *out, size_t out_size)
 {
-    size_t used = 0;
+    size_t used = 0, left = strlen(text);
     RB_ASSERT(out_size > 0);
-    for (; *text != '\0' && used + 1 < out_size; text++) {
-        unsigned char c = (unsigned char)*text;
-        out[used++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+    while (left > 0) {
+        size_t size = rb_text_utf8_sequence(text, left);
+        bool shown = size > 0 && !is_control(text, size);
+        size_t shown_size = shown ? size : 1;
+        if (used + shown_size >= out_size)
+            break;
+        memcpy(out + used, shown ? text : "?", shown_size);
+        used += shown_size;
+        text += size > 0 ? size : 1;
+        left -= size > 0 ? size : 1;
     }
     out[used] = '\0';
     return out;

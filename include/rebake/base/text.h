@@ -27,11 +27,14 @@ const char *rb_text_nearest(const char *text, const char *const *candidates);
 /* True for a name that people give to things: [a-z0-9] then [a-z0-9._-], at most 63 bytes. */
 bool rb_text_is_name(const char *text);
 
+/* The size of the well-formed UTF-8 sequence (RFC 3629) that text begins with, of at most size
+   bytes; 0 where there is none. */
+size_t rb_text_utf8_sequence(const char *text, size_t size);
 /* True for text that is well-formed UTF-8 (RFC 3629) of `size` bytes. */
 bool rb_text_is_utf8(const char *text, size_t size);
 
-/* Copies text into out (of out_size bytes) with control characters shown as '?', cut to fit, so
-   that words from outside cannot steer a terminal. Returns out. */
+/* Copies text into out (of out_size bytes), cut to fit, with control characters and what is not
+   UTF-8 shown as '?', so that words from outside cannot steer a terminal. Returns out. */
 char *rb_text_printable(const char *text, char *out, size_t out_size);
 
 #endif
