@@ -46,9 +46,10 @@ bool rb_text_to_i64(const char *text, int64_t *ret_value)
 {
     bool negative = *text == '-';
     uint64_t magnitude;
-    if (!rb_text_to_u64(text + negative, &magnitude) || magnitude > (uint64_t)INT64_MAX)
+    if (!rb_text_to_u64(text + negative, &magnitude) || magnitude > (uint64_t)INT64_MAX + negative)
         return false;
-    *ret_value = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    bool below_zero = negative && magnitude > 0;
+    *ret_value = below_zero ? -(int64_t)(magnitude - 1) - 1 : (int64_t)magnitude;
     return true;
 }
 

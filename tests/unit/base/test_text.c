@@ -56,6 +56,7 @@ static void test_numbers(void **state)
         {"99999999999999999999999", false, 0, false, 0},
         {"-1", false, 0, true, -1},
         {"-9223372036854775807", false, 0, true, -INT64_MAX},
+        {"-9223372036854775808", false, 0, true, INT64_MIN},
         {"-9223372036854775809", false, 0, false, 0},
         {"", false, 0, false, 0},
         {"-", false, 0, false, 0},
