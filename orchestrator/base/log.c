@@ -71,7 +71,7 @@ void rb_log(enum rb_log_level level, const char *message, ...)
         current_level = level_from_environment();
     if ((int)level > current_level)
         return;
-    struct rb_strbuf line = RB_STRBUF_INIT(LINE_MAXIMUM);
+    struct rb_strbuf line = RB_STRBUF_INIT(LINE_MAXIMUM - 1);
     char at[RB_TIME_TEXT_SIZE];
     rb_strbuf_printf(&line, "%s %s %s", rb_time_format(rb_clock_now(&rb_clock_system), at),
                      name_of(level), message);
@@ -84,6 +84,8 @@ void rb_log(enum rb_log_level level, const char *message, ...)
         put_value(&line, value == NULL ? "-" : value);
     }
     va_end(arguments);
+    line.overflowed = false; /* a line that was too long is cut, but it ends */
+    line.maximum++;
     rb_strbuf_putc(&line, '\n');
     /* One write, so lines of several processes do not mix; a closed stderr is nobody's error. */
     ssize_t written = write(STDERR_FILENO, line.data, line.size);
