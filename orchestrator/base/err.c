@@ -6,13 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A message is one line: whatever the words of others contain, ours do not break a log or a table.
- */
+/* A message is one line: whatever the words of others contain, ours do not break a log, a table or
+   a terminal. C1 controls are two bytes in UTF-8. */
 static void flatten(char *text)
 {
     for (char *at = text; *at != '\0'; at++) {
-        if (*at == '\n' || *at == '\r' || *at == '\t')
-            *at = ' ';
+        unsigned char first = (unsigned char)at[0], second = (unsigned char)at[1];
+        if (first < 0x20 || first == 0x7f)
+            at[0] = ' ';
+        else if (first == 0xc2 && second >= 0x80 && second < 0xa0)
+            at[0] = at[1] = ' ';
     }
     size_t size = strlen(text);
     while (size > 0 && text[size - 1] == ' ')
