@@ -45,6 +45,8 @@ static bool refused(const char *text, struct rb_complaint *complaint)
 const char *rb_value_context_path(struct rb_arena *arena, const char *text,
                                   struct rb_complaint *complaint)
 {
+    if (*text == '\0')
+        return rb_value_refuse(complaint, "is empty", "for the root of the repository write \".\"");
     if (*text == '/')
         return rb_value_refuse(complaint, "is absolute",
                                "write it relative to the root of the repository");
