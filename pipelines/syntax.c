@@ -135,3 +135,18 @@ bool rb_syntax_report_encoding(struct rb_report *report, const char *data, size_
                   "the byte 0x%02x is not UTF-8", (unsigned char)data[good]);
     return true;
 }
+
+bool rb_syntax_report_directive(struct rb_report *report, const char *data, size_t size)
+{
+    const char *at = data, *found;
+    while ((found = memmem(at, size - (size_t)(at - data), "%TAG", 4)) != NULL) {
+        /* what ends a line for libyaml: LF, CR, and the last byte of U+0085, U+2028, U+2029 */
+        if (found == data || strchr("\n\r\x85\xa8\xa9", found[-1]) != NULL) {
+            rb_report_add(report, mark_of_offset(data, size, (size_t)(found - data)), "remove it",
+                          "directives have no meaning here");
+            return true;
+        }
+        at = found + 4;
+    }
+    return false;
+}

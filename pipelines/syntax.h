@@ -14,4 +14,9 @@ void rb_syntax_report(struct rb_report *report, const yaml_parser_t *parser, con
 /* Reports the first place that is not UTF-8 and returns true, or false when there is none. */
 bool rb_syntax_report_encoding(struct rb_report *report, const char *data, size_t size);
 
+/* Reports the first %TAG directive and returns true, or false when there is none. Tags have no
+   meaning here, and libyaml compares each such directive with all before it: half a minute for a
+   file of nothing else. */
+bool rb_syntax_report_directive(struct rb_report *report, const char *data, size_t size);
+
 #endif

@@ -303,7 +303,8 @@ static bool read_events(struct reader *reader, const char *data, size_t size)
 const struct rb_node *rb_tree_read(const char *data, size_t size, struct rb_arena *arena,
                                    struct rb_report *report)
 {
-    if (rb_syntax_report_encoding(report, data, size))
+    if (rb_syntax_report_encoding(report, data, size) ||
+        rb_syntax_report_directive(report, data, size))
         return NULL;
     if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark takes no column */
         data += 3;
