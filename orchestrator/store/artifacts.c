@@ -13,10 +13,15 @@ static const char SQL_ADD[] =
     " inventory_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 static const char SQL_NEWEST_WITH_DIGEST[] =
     "SELECT max(id) FROM artifacts WHERE image_id = ?1 AND digest = ?2";
-static const char SQL_ONE[] =
-    "SELECT a.id, a.image_id, a.build_id, p.name, i.name, a.reference, a.digest, a.size_bytes,"
-    " a.created_at, a.good FROM artifacts a JOIN images i ON i.id = a.image_id"
-    " JOIN pipelines p ON p.id = i.pipeline_id WHERE a.id = ?1";
+
+#define SQL_ARTIFACTS                                                                              \
+    "SELECT a.id, a.image_id, a.build_id, p.name, i.name, a.reference, a.digest, a.size_bytes,"    \
+    " a.created_at, a.good FROM artifacts a JOIN images i ON i.id = a.image_id"                    \
+    " JOIN pipelines p ON p.id = i.pipeline_id"
+
+static const char SQL_ONE[] = SQL_ARTIFACTS " WHERE a.id = ?1";
+static const char SQL_NEWEST_OF_IMAGE[] =
+    SQL_ARTIFACTS " WHERE a.image_id = ?1 AND a.digest = ?2 ORDER BY a.id DESC LIMIT 1";
 static const char SQL_FIND_INVENTORY[] = "SELECT id FROM inventories WHERE sha256 = ?1";
 static const char SQL_ADD_INVENTORY[] = "INSERT INTO inventories (sha256, content) VALUES (?1, ?2)";
 static const char SQL_INVENTORY[] =
@@ -94,27 +99,49 @@ int artifact_of_build(struct rb_store *store, int64_t image_id, const struct rb_
                                             : add_artifact(store, image_id, end, ret_id, err);
 }
 
+static int read_artifact(struct query *query, struct rb_arena *arena, bool *ret_found,
+                         struct rb_artifact_row *ret_row, struct rb_err *err)
+{
+    *ret_found = query_step(query);
+    if (*ret_found) {
+        ret_row->id = query_integer(query);
+        ret_row->image_id = query_integer(query);
+        ret_row->build_id = query_integer(query);
+        ret_row->pipeline = query_text(query, arena);
+        ret_row->image = query_text(query, arena);
+        ret_row->reference = query_text(query, arena);
+        ret_row->digest = query_text(query, arena);
+        ret_row->size_bytes = query_integer(query);
+        ret_row->created_at = query_integer(query);
+        ret_row->good = query_integer(query) != 0;
+    }
+    return query_end(query, err);
+}
+
 int rb_store_artifact(struct rb_store *store, int64_t id, struct rb_arena *arena,
                       struct rb_artifact_row *ret_row, struct rb_err *err)
 {
+    bool found;
     struct query query = query_start(store, SQL_ONE);
     query_bind_integer(&query, id);
-    bool found = query_step(&query);
-    if (found) {
-        ret_row->id = query_integer(&query);
-        ret_row->image_id = query_integer(&query);
-        ret_row->build_id = query_integer(&query);
-        ret_row->pipeline = query_text(&query, arena);
-        ret_row->image = query_text(&query, arena);
-        ret_row->reference = query_text(&query, arena);
-        ret_row->digest = query_text(&query, arena);
-        ret_row->size_bytes = query_integer(&query);
-        ret_row->created_at = query_integer(&query);
-        ret_row->good = query_integer(&query) != 0;
-    }
-    int status = query_end(&query, err);
+    int status = read_artifact(&query, arena, &found, ret_row, err);
     if (status == 0 && !found)
         return rb_err_set(err, RB_ENOTFOUND, "there is no artifact %lld", (long long)id);
+    return status;
+}
+
+int rb_store_artifact_by_digest(struct rb_store *store, int64_t image_id, const char *digest,
+                                struct rb_arena *arena, struct rb_artifact_row *ret_row,
+                                struct rb_err *err)
+{
+    bool found;
+    struct query query = query_start(store, SQL_NEWEST_OF_IMAGE);
+    query_bind_integer(&query, image_id);
+    query_bind_text(&query, digest);
+    int status = read_artifact(&query, arena, &found, ret_row, err);
+    if (status == 0 && !found)
+        return rb_err_set(err, RB_ENOTFOUND, "image %lld has no artifact %s", (long long)image_id,
+                          digest);
     return status;
 }
 

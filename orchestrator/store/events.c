@@ -3,6 +3,7 @@
 
 #include "query.h"
 #include "rebake/base/memory.h"
+#include "rebake/base/text.h"
 
 static const char OURSELVES[] = "rebaked";
 
@@ -19,6 +20,10 @@ static const char SQL_NEWEST[] =
 static const char SQL_NEWEST_OF_SUBJECT[] =
     "SELECT id, at, actor, name, subject, data FROM events"
     " WHERE subject = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
+
+static const char SQL_NEWEST_OF_BUILD[] =
+    "SELECT id, at, actor, name, subject, data FROM events"
+    " WHERE json_extract(data, '$.build') = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3";
 
 static int add(struct rb_store *store, const char *actor, const char *name, const char *subject,
                const json_t *data, struct rb_err *err)
@@ -83,15 +88,29 @@ int rb_store_add_event(struct rb_store *store, const char *actor, const char *na
     return change_end(store, add(store, actor, name, subject, data, err), err);
 }
 
+/* Binds what the events are to be about, and gives the query that selects them. */
+static struct query select_about(struct rb_store *store, const char *subject)
+{
+    int64_t build_id;
+    if (subject == NULL)
+        return query_start(store, SQL_NEWEST);
+    if (rb_text_starts_with(subject, "build:") && rb_text_to_i64(subject + 6, &build_id)) {
+        struct query query = query_start(store, SQL_NEWEST_OF_BUILD);
+        query_bind_integer(&query, build_id);
+        return query;
+    }
+    struct query query = query_start(store, SQL_NEWEST_OF_SUBJECT);
+    query_bind_text(&query, subject);
+    return query;
+}
+
 int rb_store_events(struct rb_store *store, const char *subject, int64_t before, size_t limit,
                     struct rb_arena *arena, struct rb_event **ret_events, size_t *ret_count,
                     struct rb_err *err)
 {
     struct rb_event *events = NULL;
     size_t count = 0, capacity = 0;
-    struct query query = query_start(store, subject == NULL ? SQL_NEWEST : SQL_NEWEST_OF_SUBJECT);
-    if (subject != NULL)
-        query_bind_text(&query, subject);
+    struct query query = select_about(store, subject);
     query_bind_integer(&query, before == 0 ? INT64_MAX : before);
     query_bind_limit(&query, limit);
     while (query_step(&query)) {

@@ -37,6 +37,7 @@ static const char SQL_SPEC[] = "SELECT spec_hash FROM rollouts WHERE id = ?1";
 static const char SQL_ONE[] = SQL_EACH " WHERE r.id = ?1";
 static const char SQL_ALL[] = SQL_EACH " WHERE r.id < ?1" SQL_NEWEST_FIRST;
 static const char SQL_OF_DEPLOYMENT[] = SQL_EACH " WHERE r.deployment_id = ?1" SQL_NEWEST_FIRST;
+static const char SQL_OF_ARTIFACT[] = SQL_EACH " WHERE r.artifact_id = ?1" SQL_NEWEST_FIRST;
 static const char SQL_OPEN[] = SQL_RUNNING " AND r.deployment_id <= ?1" SQL_NEWEST_FIRST;
 static const char SQL_OPEN_OF_DEPLOYMENT[] =
     SQL_RUNNING " AND r.deployment_id = ?1" SQL_NEWEST_FIRST;
@@ -59,16 +60,11 @@ static void read_rollout(struct query *query, struct rb_arena *arena, struct rb_
     row->pid_ticks = query_integer(query);
 }
 
-int rb_store_rollouts(struct rb_store *store, int64_t deployment_id, bool open_only, size_t limit,
-                      struct rb_arena *arena, struct rb_rollout_row **ret_rows, size_t *ret_count,
-                      struct rb_err *err)
+static int list_rollouts(struct query query, size_t limit, struct rb_arena *arena,
+                         struct rb_rollout_row **ret_rows, size_t *ret_count, struct rb_err *err)
 {
     struct rb_rollout_row *rows = NULL;
     size_t count = 0, capacity = 0;
-    struct query query = query_start(
-        store, deployment_id != 0 ? (open_only ? SQL_OPEN_OF_DEPLOYMENT : SQL_OF_DEPLOYMENT)
-                                  : (open_only ? SQL_OPEN : SQL_ALL));
-    query_bind_integer(&query, deployment_id != 0 ? deployment_id : INT64_MAX);
     query_bind_limit(&query, limit);
     while (query_step(&query)) {
         rows = rb_arena_grow(arena, rows, count, &capacity, sizeof(*rows));
@@ -80,6 +76,26 @@ int rb_store_rollouts(struct rb_store *store, int64_t deployment_id, bool open_o
     *ret_rows = rows;
     *ret_count = count;
     return 0;
+}
+
+int rb_store_rollouts(struct rb_store *store, int64_t deployment_id, bool open_only, size_t limit,
+                      struct rb_arena *arena, struct rb_rollout_row **ret_rows, size_t *ret_count,
+                      struct rb_err *err)
+{
+    struct query query = query_start(
+        store, deployment_id != 0 ? (open_only ? SQL_OPEN_OF_DEPLOYMENT : SQL_OF_DEPLOYMENT)
+                                  : (open_only ? SQL_OPEN : SQL_ALL));
+    query_bind_integer(&query, deployment_id != 0 ? deployment_id : INT64_MAX);
+    return list_rollouts(query, limit, arena, ret_rows, ret_count, err);
+}
+
+int rb_store_artifact_rollouts(struct rb_store *store, int64_t artifact_id, size_t limit,
+                               struct rb_arena *arena, struct rb_rollout_row **ret_rows,
+                               size_t *ret_count, struct rb_err *err)
+{
+    struct query query = query_start(store, SQL_OF_ARTIFACT);
+    query_bind_integer(&query, artifact_id);
+    return list_rollouts(query, limit, arena, ret_rows, ret_count, err);
 }
 
 /* The rollout, which must be running. */

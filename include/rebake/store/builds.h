@@ -144,6 +144,10 @@ RB_NODISCARD int rb_store_builds(struct rb_store *store, int64_t image_id, bool 
                                  struct rb_err *err);
 RB_NODISCARD int rb_store_artifact(struct rb_store *store, int64_t id, struct rb_arena *arena,
                                    struct rb_artifact_row *ret_row, struct rb_err *err);
+/* The newest artifact of the image with that digest; RB_ENOTFOUND when there is none. */
+RB_NODISCARD int rb_store_artifact_by_digest(struct rb_store *store, int64_t image_id,
+                                             const char *digest, struct rb_arena *arena,
+                                             struct rb_artifact_row *ret_row, struct rb_err *err);
 /* The artifact's inventory as it was given (an object for rb_inventory_from_json); the caller drops
    the reference. RB_ENOTFOUND when it was stored without one. */
 RB_NODISCARD int rb_store_inventory(struct rb_store *store, int64_t artifact_id,

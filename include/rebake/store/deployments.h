@@ -71,6 +71,11 @@ RB_NODISCARD int rb_store_rollouts(struct rb_store *store, int64_t deployment_id
                                    size_t limit, struct rb_arena *arena,
                                    struct rb_rollout_row **ret_rows, size_t *ret_count,
                                    struct rb_err *err);
+/* Where an artifact went; newest first. */
+RB_NODISCARD int rb_store_artifact_rollouts(struct rb_store *store, int64_t artifact_id,
+                                            size_t limit, struct rb_arena *arena,
+                                            struct rb_rollout_row **ret_rows, size_t *ret_count,
+                                            struct rb_err *err);
 
 struct rb_drift_row {
     int64_t id;

@@ -21,7 +21,7 @@ struct rb_event {
 RB_NODISCARD int rb_store_add_event(struct rb_store *store, const char *actor, const char *name,
                                     const char *subject, const json_t *data, struct rb_err *err);
 /* The newest `limit` events (newest first) with an id below `before` (0: no bound) whose subject is
-   `subject` (NULL: any). */
+   `subject` (NULL: any; "build:17": whatever speaks of that build). */
 RB_NODISCARD int rb_store_events(struct rb_store *store, const char *subject, int64_t before,
                                  size_t limit, struct rb_arena *arena, struct rb_event **ret_events,
                                  size_t *ret_count, struct rb_err *err);

@@ -177,6 +177,7 @@ CREATE TABLE rollouts (
   pid_ticks     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX rollouts_deployment ON rollouts (deployment_id, id);
+CREATE INDEX rollouts_artifact ON rollouts (artifact_id, id);
 CREATE INDEX rollouts_open ON rollouts (deployment_id, id) WHERE state = 'running';
 
 CREATE TABLE drift (
@@ -202,3 +203,5 @@ CREATE TABLE events (
   data    TEXT NOT NULL CHECK (json_valid(data))
 ) STRICT;
 CREATE INDEX events_subject ON events (subject, id);
+CREATE INDEX events_build ON events (json_extract(data, '$.build'), id)
+  WHERE json_extract(data, '$.build') IS NOT NULL;

@@ -227,6 +227,14 @@ static void good_build_stands_behind_the_artifact(void **state)
     assert_int_equal(read_image(fixture, image_id).artifact_id,
                      read_build(fixture, back).artifact_id);
     assert_true(next < back);
+    struct rb_artifact_row artifact;
+    assert_ok(rb_store_artifact_by_digest(fixture->store, image_id, DIGEST_A, fixture->arena,
+                                          &artifact, &err),
+              &err);
+    assert_int_equal(artifact.build_id, back);
+    assert_int_equal(rb_store_artifact_by_digest(fixture->store, fixture->runtime_id, DIGEST_A,
+                                                 fixture->arena, &artifact, &err),
+                     RB_ENOTFOUND);
     struct rb_build_end end = {.build_id = fixture_queue(fixture, image_id),
                                .state = RB_BUILD_UNCHANGED,
                                .digest = "sha256:unknown"};

@@ -121,6 +121,15 @@ static void rollout_that_succeeds(void **state)
     assert_ok(rb_store_rollouts(fixture->store, 0, true, 0, fixture->arena, &rows, &count, &err),
               &err);
     assert_int_equal(count, 0);
+    assert_ok(rb_store_artifact_rollouts(fixture->store, artifact_id, 5, fixture->arena, &rows,
+                                         &count, &err),
+              &err);
+    assert_int_equal(count, 1);
+    assert_string_equal(rows[0].state, "succeeded");
+    assert_ok(
+        rb_store_artifact_rollouts(fixture->store, 99, 5, fixture->arena, &rows, &count, &err),
+        &err);
+    assert_int_equal(count, 0);
     assert_int_equal(rb_store_end_rollout(fixture->store, id, NULL, 0, &err), RB_EINVALID);
     assert_int_equal(rb_store_start_rollout(fixture->store, id, "/x", 1, 1, &err), RB_EINVALID);
     assert_int_equal(rb_store_end_rollout(fixture->store, 99, NULL, 0, &err), RB_ENOTFOUND);

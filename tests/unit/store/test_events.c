@@ -44,6 +44,27 @@ static void events_are_paged(void **state)
     assert_string_equal(events[0].data, "{}");
 }
 
+static void events_of_one_build(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rb_err err;
+    struct rb_event *events;
+    size_t count;
+    fixture_build(fixture, fixture->app_id, RB_BUILD_SUCCEEDED, DIGEST_A);
+    fixture_build(fixture, fixture->app_id, RB_BUILD_FAILED, NULL);
+    assert_ok(
+        rb_store_events(fixture->store, "build:1", 0, 9, fixture->arena, &events, &count, &err),
+        &err);
+    assert_int_equal(count, 4);
+    assert_string_equal(events[0].name, "build.finished");
+    assert_string_equal(events[3].name, "build.queued");
+    assert_string_equal(events[3].subject, "shop/app");
+    assert_ok(
+        rb_store_events(fixture->store, "build:2", 0, 9, fixture->arena, &events, &count, &err),
+        &err);
+    assert_int_equal(count, 3);
+}
+
 static void transaction_is_whole_or_not_at_all(void **state)
 {
     struct fixture *fixture = *state;
@@ -98,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(events_are_paged, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(events_of_one_build, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(transaction_is_whole_or_not_at_all, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(failed_change_leaves_the_transaction_usable, fixture_setup,

@@ -60,6 +60,9 @@ static int64_t use_builds(struct fixture *fixture)
     assert_ok(
         rb_store_artifact(store, image.artifact_id, arena, &(struct rb_artifact_row){0}, &err),
         &err);
+    assert_ok(rb_store_artifact_by_digest(store, image_id, DIGEST_A, arena,
+                                          &(struct rb_artifact_row){0}, &err),
+              &err);
     json_t *inventory = NULL;
     assert_ok(rb_store_inventory(store, image.artifact_id, &inventory, &err), &err);
     json_decref(inventory);
@@ -78,6 +81,8 @@ static void use_words(struct fixture *fixture)
     assert_ok(rb_store_pauses(store, arena, &(struct rb_pause_row *){0}, &n, &err), &err);
     assert_ok(rb_store_resume(store, "all", "user:root", &err), &err);
     assert_ok(rb_store_events(store, NULL, 0, 9, arena, &(struct rb_event *){0}, &n, &err), &err);
+    assert_ok(rb_store_events(store, "build:1", 0, 9, arena, &(struct rb_event *){0}, &n, &err),
+              &err);
     assert_ok(rb_store_events(store, "x", 0, 9, arena, &(struct rb_event *){0}, &n, &err), &err);
 }
 
@@ -115,6 +120,7 @@ static void use_lists(struct fixture *fixture)
         struct rb_drift_row *drift;
         assert_ok(rb_store_builds(store, of, open_only, 9, arena, &builds, &n, &err), &err);
         assert_ok(rb_store_rollouts(store, of, open_only, 9, arena, &rollouts, &n, &err), &err);
+        assert_ok(rb_store_artifact_rollouts(store, 1, 9, arena, &rollouts, &n, &err), &err);
         assert_ok(rb_store_drift(store, of, open_only, 9, arena, &drift, &n, &err), &err);
     }
 }
