@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people ask for: it is recorded with who asked, and the daemon is told. */
+#include <string.h>
+
+#include "names.h"
+#include "rebake/base/text.h"
+#include "rebake/store/sources.h"
+
+static int read_why(const struct api_request *request, bool may_be_empty, const char **ret_why,
+                    struct rb_err *err)
+{
+    *ret_why = rb_json_get_string(request->body, "why", "");
+    if (strlen(*ret_why) > API_WHY_MAXIMUM)
+        return rb_err_set(err, RB_EINVALID, "\"why\" is longer than %d bytes", API_WHY_MAXIMUM);
+    if (**ret_why == '\0' && !may_be_empty)
+        return rb_err_set(err, RB_EINVALID, "\"why\" is missing: say why, for those who ask later");
+    return 0;
+}
+
+static void reply_about(struct api_reply *reply, int status, const char *member, const char *name)
+{
+    reply->status = status;
+    reply->json = rb_json_object();
+    rb_json_set_string(reply->json, member, name);
+}
+
+int api_trigger(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+{
+    const struct rb_api_options *options = request->options;
+    const char *name = request->arguments[0], *why;
+    struct rb_image_row image;
+    if (request->arguments[1] != NULL)
+        name = api_full_name(request, name, request->arguments[1]);
+    int status = api_find_image(request, name, &image, err);
+    if (status == 0)
+        status = read_why(request, false, &why, err);
+    if (status == 0)
+        status = rb_store_add_request(options->store, image.id, request->actor, why, err);
+    if (status != 0)
+        return status;
+    options->changed(options->context);
+    reply_about(reply, 202, "image", api_full_name(request, image.pipeline, image.name));
+    return 0;
+}
+
+static int is_pipeline(const struct api_request *request, const char *name, bool *ret_is,
+                       struct rb_err *err)
+{
+    struct rb_pipeline_row *rows;
+    size_t count;
+    int status = rb_store_pipelines(request->options->store, request->arena, &rows, &count, err);
+    *ret_is = false;
+    for (size_t i = 0; status == 0 && i < count; i++)
+        *ret_is = *ret_is || strcmp(rows[i].name, name) == 0;
+    return status;
+}
+
+/* What is to be paused, by its full name. */
+static int resolve_subject(const struct api_request *request, const char *asked,
+                           const char **ret_subject, struct rb_err *err)
+{
+    bool pipeline;
+    struct api_named named;
+    int status = is_pipeline(request, asked, &pipeline, err);
+    if (status != 0)
+        return status;
+    *ret_subject = asked;
+    if (pipeline || strcmp(asked, "all") == 0)
+        return 0;
+    status = api_find_named(request, asked, &named, err);
+    if (status == 0)
+        *ret_subject = named.name;
+    return status;
+}
+
+int api_pause(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+{
+    const struct rb_api_options *options = request->options;
+    const char *asked, *subject, *why;
+    int status = rb_json_want_string(request->body, "the request", "subject", &asked, err);
+    if (status == 0)
+        status = read_why(request, false, &why, err);
+    if (status == 0)
+        status = resolve_subject(request, asked, &subject, err);
+    if (status == 0)
+        status = rb_store_pause(options->store, subject, request->actor, why, err);
+    if (status != 0)
+        return status;
+    options->changed(options->context);
+    reply_about(reply, 200, "subject", subject);
+    return 0;
+}
+
+/* A pause may outlive what it was set for: its own words lift it. */
+static int is_paused(const struct api_request *request, const char *subject, bool *ret_is,
+                     struct rb_err *err)
+{
+    struct rb_pause_row *rows;
+    size_t count;
+    int status = rb_store_pauses(request->options->store, request->arena, &rows, &count, err);
+    *ret_is = false;
+    for (size_t i = 0; status == 0 && i < count; i++)
+        *ret_is = *ret_is || strcmp(rows[i].subject, subject) == 0;
+    return status;
+}
+
+int api_resume(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+{
+    const struct rb_api_options *options = request->options;
+    const char *asked, *subject, *why;
+    bool paused;
+    int status = rb_json_want_string(request->body, "the request", "subject", &asked, err);
+    if (status == 0)
+        status = read_why(request, true, &why, err);
+    if (status == 0)
+        status = is_paused(request, asked, &paused, err);
+    if (status == 0 && paused)
+        subject = asked;
+    else if (status == 0)
+        status = resolve_subject(request, asked, &subject, err);
+    if (status == 0)
+        status = rb_store_resume(options->store, subject, request->actor, err);
+    if (status != 0)
+        return status;
+    options->changed(options->context);
+    reply_about(reply, 200, "subject", subject);
+    return 0;
+}
+
+int api_cancel(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+{
+    const struct rb_api_options *options = request->options;
+    struct rb_build_row row;
+    int64_t id;
+    int status = api_want_id(request, "build", &id, err);
+    if (status == 0)
+        status = rb_store_build(options->store, id, request->arena, &row, err);
+    if (status != 0)
+        return status;
+    status = options->cancel_build(options->context, id, err);
+    if (status == RB_ENOTFOUND) /* it is there, and cannot be stopped any more */
+        reply->status = 409;
+    if (status != 0)
+        return status;
+    reply->status = 202;
+    reply->json = rb_json_object();
+    rb_json_set_integer(reply->json, "build", id);
+    return 0;
+}
+
+int api_check(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+{
+    const struct rb_api_options *options = request->options;
+    struct rb_source_row row;
+    int64_t id = 0;
+    int status = 0;
+    if (request->arguments[0] != NULL)
+        status = api_want_id(request, "source", &id, err);
+    if (status == 0 && id != 0)
+        status = rb_store_source(options->store, id, request->arena, &row, err);
+    if (status != 0)
+        return status;
+    options->check_now(options->context, id);
+    reply->status = 202;
+    reply->json = rb_json_object();
+    rb_json_set(reply->json, "source", id == 0 ? json_null() : json_integer(id));
+    return 0;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "names.h"
+#include "rebake/base/text.h"
+#include "shapes.h"
+
+static int add_pipelines(const struct api_request *request, json_t *into, struct rb_err *err)
+{
+    struct rb_pipeline_row *rows;
+    size_t count;
+    int status = rb_store_pipelines(request->options->store, request->arena, &rows, &count, err);
+    if (status != 0)
+        return status;
+    json_t *array = rb_json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *json = rb_json_object();
+        rb_json_set_string(json, "name", rows[i].name);
+        rb_json_set_string(json, "file", rows[i].file);
+        rb_json_set_time(json, "loadedAt", rows[i].loaded_at);
+        rb_json_append(array, json);
+    }
+    rb_json_set(into, "pipelines", array);
+    return 0;
+}
+
+static int add_sources(const struct api_request *request, json_t *into, struct rb_err *err)
+{
+    struct rb_source_row *rows;
+    size_t count;
+    int status = rb_store_sources(request->options->store, request->arena, &rows, &count, err);
+    if (status != 0)
+        return status;
+    json_t *array = rb_json_array();
+    for (size_t i = 0; i < count; i++)
+        rb_json_append(array, api_source_json(request, &rows[i]));
+    rb_json_set(into, "sources", array);
+    return 0;
+}
+
+static int add_images(const struct api_request *request, json_t *into, struct rb_err *err)
+{
+    struct rb_image_row *rows;
+    size_t count;
+    int status = rb_store_images(request->options->store, request->arena, &rows, &count, err);
+    if (status != 0)
+        return status;
+    json_t *array = rb_json_array();
+    rb_json_set(into, "images", array);
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        json_t *json;
+        status = api_image_json(request, &rows[i], &json, err);
+        if (status == 0)
+            rb_json_append(array, json);
+    }
+    return status;
+}
+
+/* Oldest first: the one that has waited longest stands on top. */
+static int add_open_builds(const struct api_request *request, json_t *into, struct rb_err *err)
+{
+    struct rb_build_row *rows;
+    size_t count;
+    int status =
+        rb_store_builds(request->options->store, 0, true, 0, request->arena, &rows, &count, err);
+    if (status != 0)
+        return status;
+    json_t *array = rb_json_array();
+    rb_json_set(into, "builds", array);
+    for (size_t i = count; status == 0 && i-- > 0;) {
+        json_t *json;
+        status = api_build_json(request, &rows[i], &json, err);
+        if (status == 0)
+            rb_json_append(array, json);
+    }
+    return status;
+}
+
+static int add_deployments(const struct api_request *request, json_t *into, struct rb_err *err)
+{
+    struct rb_store *store = request->options->store;
+    struct rb_deployment_row *rows;
+    struct rb_drift_row *drift;
+    size_t count, drift_count;
+    int status = rb_store_deployments(store, request->arena, &rows, &count, err);
+    if (status == 0)
+        status = rb_store_drift(store, 0, true, 0, request->arena, &drift, &drift_count, err);
+    if (status != 0)
+        return status;
+    json_t *array = rb_json_array();
+    rb_json_set(into, "deployments", array);
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        json_t *json;
+        status = api_deployment_json(request, &rows[i], drift, drift_count, &json, err);
+        if (status == 0)
+            rb_json_append(array, json);
+    }
+    return status;
+}
+
+static int add_pauses(const struct api_request *request, json_t *into, struct rb_err *err)
+{
+    struct rb_pause_row *rows;
+    size_t count;
+    bool all = false;
+    int status = rb_store_pauses(request->options->store, request->arena, &rows, &count, err);
+    if (status != 0)
+        return status;
+    json_t *array = rb_json_array();
+    for (size_t i = 0; i < count; i++) {
+        json_t *json = rb_json_object();
+        rb_json_set_string(json, "subject", rows[i].subject);
+        rb_json_set_string(json, "who", rows[i].who);
+        rb_json_set_string(json, "why", rows[i].why);
+        rb_json_set_time(json, "at", rows[i].at);
+        rb_json_append(array, json);
+        all = all || rb_text_equal(rows[i].subject, "all");
+    }
+    rb_json_set_bool(into, "paused", all);
+    rb_json_set(into, "pauses", array);
+    return 0;
+}
+
+int api_get_status(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+{
+    static int (*const PARTS[])(const struct api_request *, json_t *, struct rb_err *) = {
+        add_pauses, add_pipelines, add_sources, add_images, add_open_builds, add_deployments};
+    int status = 0;
+    reply->json = rb_json_object();
+    rb_json_set_string(reply->json, "version", request->options->version);
+    rb_json_set_time(reply->json, "startedAt", request->options->started_at);
+    rb_json_set_time(reply->json, "now", request->now_at);
+    for (size_t i = 0; status == 0 && i < RB_COUNT_OF(PARTS); i++)
+        status = PARTS[i](request, reply->json, err);
+    return status;
+}
+
+int api_get_sources(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+{
+    reply->json = rb_json_object();
+    return add_sources(request, reply->json, err);
+}
+
+int api_get_health(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+{
+    struct rb_pause_row *rows;
+    size_t count;
+    int status = rb_store_pauses(request->options->store, request->arena, &rows, &count, err);
+    if (status != 0)
+        return status;
+    reply->json = rb_json_object();
+    rb_json_set_bool(reply->json, "ok", true);
+    return 0;
+}
