@@ -32,6 +32,10 @@ void rb_preferences_free(struct rb_preferences *preferences); /* NULL is allowed
 RB_NODISCARD int rb_preferences_add(struct rb_preferences *preferences, const char *data,
                                     size_t size, const char *what, struct rb_err *err);
 void rb_preferences_set_default_release(struct rb_preferences *preferences, const char *release);
+/* What apt warns of and leaves out ("line 3: …"); NULL-terminated, borrowed. */
+const char *const *rb_preferences_warnings(const struct rb_preferences *preferences);
+/* True where a rule tells components apart (c=): then each needs an index of its own. */
+bool rb_preferences_name_components(const struct rb_preferences *preferences);
 
 struct rb_upgrade {
     const struct rb_package *package;
