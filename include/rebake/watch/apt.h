@@ -42,22 +42,26 @@ struct rb_apt_request {
         *suite; /* dists/SUITE; a suite ending in '/' is a flat repository: refused for now */
     const char *const *components;
     const char *const *architectures;
-    const char *signed_by;    /* absolute path of a keyring; armoured or binary */
-    bool trusted;             /* no signature is asked for: only for an image that says so itself */
-    const char *index_folder; /* where indexes are kept, as RELEASE-HASH.index; made if absent */
-    const char *known_hash;   /* release hash of the last accepted state, or NULL */
-    int64_t known_date_at;    /* its Date, or 0: an older one is refused with RB_EVERIFY */
-    const char *etag;         /* of the last InRelease, or NULL */
+    const char *signed_by; /* absolute path of a keyring; armoured or binary */
+    bool trusted;          /* no signature is asked for: only for an image that says so itself */
+    const char
+        *index_folder;      /* where indexes are kept, one a state and selection; made if absent */
+    const char *known_hash; /* release hash of the last accepted state, or NULL */
+    int64_t known_date_at;  /* its Date, or 0: an older one is refused with RB_EVERIFY */
+    int64_t known_valid_until_at; /* its Valid-Until, or 0: refused once it has passed */
+    const char *etag;             /* of the last InRelease, or NULL */
     const char *last_modified;
 };
 
 struct rb_apt_result {
-    bool unchanged;                        /* nothing newer than known_hash: the rest is not set */
+    /* Nothing newer than known_hash, whose index is there: of the rest only etag, last_modified and
+       the costs are set. */
+    bool unchanged;
     char release_hash[RB_SHA256_HEX_SIZE]; /* of the signed content of the Release file */
     const struct rb_apt_release *release;
     const char *index_path; /* the offers of all asked components and architectures */
     size_t offer_count;
-    const char *etag;
+    const char *etag; /* both for the next request; may be NULL */
     const char *last_modified;
     int requests;
     int64_t bytes;

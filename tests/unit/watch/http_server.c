@@ -107,6 +107,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     server->handler(server->context, &request, &answer);
     if (!answer.silent)
         return send_answer(connection, &answer);
+    rb_free(answer.body);
     RB_ASSERT(server->silent_count < SILENT_MAXIMUM);
     server->silent[server->silent_count++] = connection;
     exchange->told_to_wait = true;

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "apt_download.h"
+
+#include <string.h>
+
+#include "rebake/base/memory.h"
+#include "rebake/base/strlist.h"
+
+enum { HEADER_MAXIMUM = 512 };
+static const int64_t STALL_MS = 30 * 1000;
+
+void rb_apt_download_init(struct rb_apt_download *download, void (*done)(void *context),
+                          void *context)
+{
+    *download = (struct rb_apt_download){.retry_after_ms = -1, .done = done, .context = context};
+}
+
+static void forget_answer(struct rb_apt_download *download)
+{
+    rb_strbuf_deinit(&download->body);
+    rb_free(rb_steal(&download->etag));
+    rb_free(rb_steal(&download->last_modified));
+    rb_free(rb_steal(&download->shown));
+    download->err.code = download->absent.code = RB_OK;
+    download->status = 0;
+}
+
+void rb_apt_download_deinit(struct rb_apt_download *download)
+{
+    if (download->transfer != NULL)
+        rb_http_cancel(rb_steal(&download->transfer));
+    forget_answer(download);
+}
+
+static bool take_piece(void *context, const void *data, size_t size)
+{
+    struct rb_apt_download *download = context;
+    return rb_strbuf_append(&download->body, data, size);
+}
+
+/* 403 is what a bucket says of a file that is not there, where nobody may list its files. */
+static bool is_absent(int status)
+{
+    return status == 403 || status == 404 || status == 410;
+}
+
+static char *short_header(const struct rb_http_response *response, const char *name)
+{
+    const char *value = rb_http_header(response, name);
+    return value != NULL && strlen(value) <= HEADER_MAXIMUM ? rb_strdup(value) : NULL;
+}
+
+static void on_answer(void *context, const struct rb_http_response *response,
+                      const struct rb_err *error)
+{
+    struct rb_apt_download *download = context;
+    download->transfer = NULL;
+    download->bytes += response->sent_bytes + response->received_bytes;
+    download->retry_after_ms = response->retry_after_ms;
+    download->status = response->status;
+    download->etag = short_header(response, "ETag");
+    download->last_modified = short_header(response, "Last-Modified");
+    if (error != NULL)
+        rb_err_copy(&download->err, error);
+    else if (is_absent(response->status))
+        rb_http_status_error(response, download->shown, &download->absent);
+    else if (response->status != 200 && !(response->status == 304 && download->has_condition))
+        rb_http_status_error(response, download->shown, &download->err);
+    download->done(download->context);
+}
+
+void rb_apt_download_start(struct rb_apt_download *download, struct rb_http *http,
+                           const struct rb_apt_ask *ask)
+{
+    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist headers = {0};
+    if (ask->etag != NULL)
+        rb_strlist_addf(&headers, "If-None-Match: %s", ask->etag);
+    if (ask->last_modified != NULL)
+        rb_strlist_addf(&headers, "If-Modified-Since: %s", ask->last_modified);
+    forget_answer(download);
+    download->body = RB_STRBUF_INIT(ask->maximum);
+    download->shown = rb_strdup(ask->shown);
+    download->has_condition = ask->etag != NULL || ask->last_modified != NULL;
+    download->requests++;
+    struct rb_http_request request = {
+        .url = ask->url,
+        .headers = (const char *const *)headers.items,
+        .sink = take_piece,
+        .sink_context = download,
+        .body_maximum = ask->maximum,
+        .timeout_ms = ask->timeout_ms,
+        .stall_ms = STALL_MS,
+        .follow = true,
+    };
+    rb_http_send(http, &request, on_answer, download, &download->transfer);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One file of a repository by HTTP, into memory, with what it cost. */
+#ifndef REBAKE_WATCH_APT_DOWNLOAD_H
+#define REBAKE_WATCH_APT_DOWNLOAD_H
+
+#include "rebake/base/strbuf.h"
+#include "rebake/net/http.h"
+
+struct rb_apt_download {
+    struct rb_http_transfer *transfer; /* NULL when none is under way */
+    struct rb_strbuf body;
+    int status; /* HTTP status of the last answer */
+    bool has_condition;
+    char *etag; /* of the last answer, or NULL */
+    char *last_modified;
+    /* of all since the beginning */
+    int requests;
+    int64_t bytes;
+    int64_t retry_after_ms; /* of the last answer */
+    char *shown;            /* names the last one */
+    struct rb_err err;      /* when the last one failed; code RB_OK otherwise */
+    struct rb_err absent;   /* when the server has no such file; code RB_OK otherwise */
+    void (*done)(void *context);
+    void *context;
+};
+
+struct rb_apt_ask {
+    const char *url;
+    const char *shown; /* names it in errors */
+    size_t maximum;    /* bytes */
+    int64_t timeout_ms;
+    const char *etag; /* both NULL: asked for whatever it is */
+    const char *last_modified;
+};
+
+void rb_apt_download_init(struct rb_apt_download *download, void (*done)(void *context),
+                          void *context);
+void rb_apt_download_deinit(struct rb_apt_download *download); /* ends a transfer under way */
+
+/* done is called once, later: then err is set, or absent is, or status is 200 or, where the ask had
+   a condition, 304. */
+void rb_apt_download_start(struct rb_apt_download *download, struct rb_http *http,
+                           const struct rb_apt_ask *ask);
+
+#endif

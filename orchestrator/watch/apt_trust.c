@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "apt_trust.h"
+
+#include <string.h>
+
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+
+/* How far clocks may differ. A date that was believed is a floor for all later ones, so one from
+   far ahead would shut out every honest one: the harm of an hour is an hour. */
+static const int64_t FUTURE_SLACK_MS = 3600 * 1000;
+
+int rb_apt_validity_judge(int64_t valid_until_at, int64_t now, const char *what, struct rb_err *err)
+{
+    char text[RB_TIME_TEXT_SIZE];
+    if (valid_until_at == 0 || now <= valid_until_at)
+        return 0;
+    return rb_err_set(err, RB_EVERIFY,
+                      "%s has expired (Valid-Until: %s): the mirror is stale or cut off", what,
+                      rb_time_format(valid_until_at, text));
+}
+
+static int judge_date(const struct rb_apt_release *release, int64_t known_date_at, int64_t now,
+                      const char *what, struct rb_err *err)
+{
+    char text[RB_TIME_TEXT_SIZE], known[RB_TIME_TEXT_SIZE];
+    int64_t date_at = rb_apt_release_date(release);
+    if (date_at == 0)
+        return rb_err_set(err, RB_EVERIFY, "%s has no Date", what);
+    if (date_at < known_date_at)
+        return rb_err_set(err, RB_EVERIFY,
+                          "%s has gone back in time (%s, but %s was seen): a stale mirror or a "
+                          "replay",
+                          what, rb_time_format(date_at, text),
+                          rb_time_format(known_date_at, known));
+    if (date_at > now + FUTURE_SLACK_MS)
+        return rb_err_set(err, RB_EVERIFY,
+                          "%s is dated in the future (%s): is this machine's clock right?", what,
+                          rb_time_format(date_at, text));
+    return 0;
+}
+
+/* As apt's metaIndex::CheckDist compares: "bookworm/updates" asks for "bookworm". */
+static bool names_suite(const char *value, const char *suite)
+{
+    const char *slash = strrchr(suite, '/');
+    if (value == NULL)
+        return false;
+    if (strcmp(value, suite) == 0)
+        return true;
+    return slash != NULL && strlen(value) == (size_t)(slash - suite) &&
+           strncmp(value, suite, strlen(value)) == 0;
+}
+
+/* apt only warns here. But the archive's key signs all its suites: without this an attacker could
+   serve another one, signed and current. A Release that names neither leaves nothing to compare. */
+static int judge_suite(const struct rb_apt_release *release, const char *suite, const char *what,
+                       struct rb_err *err)
+{
+    const char *of_suite = rb_apt_release_field(release, "Suite");
+    const char *codename = rb_apt_release_field(release, "Codename");
+    if (rb_text_is_empty(of_suite) && rb_text_is_empty(codename))
+        return 0;
+    if (names_suite(of_suite, suite) || names_suite(codename, suite))
+        return 0;
+    return rb_err_set(err, RB_EVERIFY,
+                      "%s is of another suite: asked for \"%s\", got Suite \"%.60s\", Codename "
+                      "\"%.60s\"",
+                      what, suite, of_suite == NULL ? "" : of_suite,
+                      codename == NULL ? "" : codename);
+}
+
+int rb_apt_release_judge(const struct rb_apt_release *release, const char *suite,
+                         int64_t known_date_at, int64_t now, const char *what, struct rb_err *err)
+{
+    int status = judge_suite(release, suite, what, err);
+    if (status == 0)
+        status = judge_date(release, known_date_at, now, what, err);
+    if (status == 0)
+        status = rb_apt_validity_judge(rb_apt_release_valid_until(release), now, what, err);
+    return status;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signatures, verified by a gpgv child. Its exit code is not the verdict: a file signed by three
+   keys of which the keyring holds one is good, and makes gpgv exit with 2. */
+#ifndef REBAKE_WATCH_GPGV_H
+#define REBAKE_WATCH_GPGV_H
+
+#include <stddef.h>
+
+#include "rebake/base/err.h"
+#include "rebake/loop/loop.h"
+
+enum { RB_FINGERPRINT_SIZE = 65 }; /* of a key of version 5; version 4 has 40 digits */
+
+/* All is copied. */
+struct rb_gpgv_request {
+    const char *what;    /* names the signed file in errors */
+    const char *keyring; /* path, armoured or binary */
+    const char *folder;  /* a private temporary folder is made in it */
+    const char *content;
+    size_t content_size;
+    const char *signature; /* detached, armoured or binary */
+    size_t signature_size;
+};
+
+/* fingerprint is of the primary key whose signature was accepted; error is NULL then. RB_EVERIFY:
+   no signature was. */
+typedef void rb_gpgv_cb(void *context, const char *fingerprint, const struct rb_err *error);
+
+struct rb_gpgv;
+struct rb_gpgv *rb_gpgv_start(struct rb_loop *loop, const struct rb_gpgv_request *request,
+                              rb_gpgv_cb *done, void *context);
+void rb_gpgv_cancel(struct rb_gpgv *gpgv); /* done will not come */
+
+/* Judges what gpgv wrote to its --status-fd (GnuPG's doc/DETAILS). Good is: no signature is bad,
+   and at least one is valid, unexpired, made with a hash of SHA-2 or SHA-3 by a key that is neither
+   expired nor revoked. */
+RB_NODISCARD int rb_gpgv_judge(const char *status, size_t size, const char *what,
+                               char *ret_fingerprint, struct rb_err *err);
+
+#endif
