@@ -37,7 +37,7 @@ int rb_json_read_file(const char *path, size_t maximum, json_t **ret_json, struc
 
 static char *dump(const json_t *json, size_t flags)
 {
-    char *text = json_dumps(json, flags | JSON_ENCODE_ANY);
+    char *text = json_dumps(json, flags | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     RB_ASSERT(text != NULL);
     return text;
 }

@@ -85,8 +85,7 @@ static void unlink_job(struct rb_running_job *job)
 static void clear_remains(const struct rb_running_job *job)
 {
     RB_CLEANUP_FREE char *scratch = rb_asprintf("%s/scratch", job->folder);
-    if (job->pid > 0)
-        job_kill_session(job->pid, job->folder);
+    job_kill_marked(job->folder);
     /* What cannot be removed is the business of the next job in this folder, which says so. */
     int ignored = rb_tree_remove(scratch, NULL);
     (void)ignored;

@@ -5,6 +5,7 @@
  * runner's own child, so that the walk from child to parent always ends at it.
  */
 #include <dirent.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
+#include "rebake/base/text.h"
 #include "running.h"
 
 enum {
@@ -28,7 +30,6 @@ enum {
 struct process_line {
     pid_t pid;
     pid_t parent;
-    pid_t session;
 };
 
 struct process_list {
@@ -50,11 +51,10 @@ static bool read_process(const char *name, struct process_line *line)
         return false; /* it ended while we looked */
     const char *behind_name = strrchr(stat, ')');
     char state;
-    int parent, session;
-    if (behind_name == NULL ||
-        sscanf(behind_name, ") %c %d %*d %d", &state, &parent, &session) != 3)
+    int parent;
+    if (behind_name == NULL || sscanf(behind_name, ") %c %d", &state, &parent) != 2)
         return false;
-    *line = (struct process_line){(pid_t)strtol(name, NULL, 10), parent, session};
+    *line = (struct process_line){(pid_t)strtol(name, NULL, 10), parent};
     return state != 'Z' && state != 'X';
 }
 
@@ -134,6 +134,18 @@ static bool carries_mark(pid_t pid, const char *folder)
     return false;
 }
 
+/* A command inside a build has an environment of the recipe's, but its root is a mount that the
+   builder made in its TMPDIR, the job's scratch folder. */
+static bool lives_in(pid_t pid, const char *folder)
+{
+    RB_CLEANUP_FREE char *path = rb_asprintf("/proc/%d/root", (int)pid);
+    RB_CLEANUP_FREE char *scratch = rb_asprintf("%s/scratch/", folder);
+    char root[PATH_MAX + 1];
+    ssize_t size = readlink(path, root, PATH_MAX);
+    root[size > 0 ? size : 0] = '\0';
+    return rb_text_starts_with(root, scratch);
+}
+
 /* Kills and waits for the end, so that the next look finds what it left. */
 static bool kill_and_wait(pid_t pid)
 {
@@ -144,16 +156,15 @@ static bool kill_and_wait(pid_t pid)
     return poll(&end, 1, DEATH_WITHIN_MS) > 0;
 }
 
-void job_kill_session(pid_t session, const char *folder)
+void job_kill_marked(const char *folder)
 {
     RB_CLEANUP(deinit_list) struct process_list list = {0};
     size_t killed = 1;
     for (int round = 0; round < ROUNDS_MAXIMUM && killed > 0; round++) {
         killed = 0;
         list_processes(&list);
-        /* A number alone may mean somebody else by now; the mark is the job's own. */
         for (size_t i = 0; i < list.count; i++) {
-            if (list.items[i].session == session && carries_mark(list.items[i].pid, folder))
+            if (carries_mark(list.items[i].pid, folder) || lives_in(list.items[i].pid, folder))
                 killed += kill_and_wait(list.items[i].pid);
         }
     }

@@ -40,14 +40,16 @@ json_t *job_result_make(const struct job_running *running, const struct job_outc
                         int64_t started_at)
 {
     const struct job_ledger *ledger = running->ledger;
-    json_t *result = outcome->status == 0 ? json_incref(outcome->result) : rb_json_object();
+    json_t *result = rb_json_object();
     rb_json_set_integer(result, "version", 1);
     rb_json_set_string(result, "kind", running->kind->name);
     rb_json_set_string(result, "state", state_of(outcome));
     rb_json_set_time(result, "startedAt", started_at);
     rb_json_set_time(result, "finishedAt", rb_clock_now(&rb_clock_system));
     rb_json_set(result, "steps", steps_of(ledger, state_of(outcome)));
-    if (outcome->status != 0) {
+    if (outcome->status == 0) {
+        RB_ASSERT(json_object_update_missing(result, outcome->result) == 0);
+    } else {
         RB_CLEANUP_FREE char *error = job_mask(outcome->err.text);
         rb_json_set_string(result, "error", error);
         rb_json_set_string(result, "errorClass", outcome->class_name);

@@ -64,8 +64,9 @@ void job_cgroup_remove(const char *cgroup);
 
 /* processes.c: KILL until none is left. */
 void job_kill_descendants(void);
-/* What a runner that is gone left in its session and that still carries the job's mark. */
-void job_kill_session(pid_t session, const char *folder);
+/* What a runner that is gone left: all that carries the job's mark (environment.c) or has its root
+   in the job's scratch folder. */
+void job_kill_marked(const char *folder);
 
 /* supervise.c: carries the job out in a process of its own and waits for its end. */
 void job_supervise(struct job_running *running, struct job_outcome *ret_outcome);

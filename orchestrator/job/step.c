@@ -27,7 +27,8 @@
 enum {
     TAIL_SIZE = 4096,
     TAIL_LINES = 3,
-    TAIL_TEXT = 700, /* of the error's room */
+    TAIL_LINE = 400,
+    TAIL_TEXT = 800, /* of the error's room */
     READ_BLOCK = 16384,
     REST_MAXIMUM = 1 << 20, /* read after the exit, from what still holds the pipe */
 };
@@ -306,7 +307,7 @@ static void last_lines(const struct step_child *child, char *out, size_t out_siz
     }
     out[0] = '\0';
     while (count > 0 && used + 1 < out_size) {
-        char line[TAIL_TEXT / TAIL_LINES];
+        char line[TAIL_LINE];
         rb_text_printable(lines[--count], line, sizeof(line));
         used +=
             (size_t)snprintf(out + used, out_size - used, "%s%s", used == 0 ? ": " : " | ", line);

@@ -118,6 +118,14 @@ static int scatter(struct rb_job *job, json_t *result, const char **ret_class, s
                  err);
 }
 
+/* The same, and then it stays. */
+static int scatter_and_hang(struct rb_job *job, json_t *result, const char **ret_class,
+                            struct rb_err *err)
+{
+    int status = scatter(job, result, ret_class, err);
+    return status != 0 ? status : hang(job, result, ret_class, err);
+}
+
 static int talk(struct rb_job *job, json_t *result, const char **ret_class, struct rb_err *err)
 {
     (void)result;
@@ -168,6 +176,7 @@ static const struct rb_job_kind KINDS[] = {
     {.name = "crash", .run = crash, .clean = clean},
     {.name = "scatter", .run = scatter, .contained = true},
     {.name = "scatter-open", .run = scatter},
+    {.name = "scatter-hang", .run = scatter_and_hang, .contained = true},
     {.name = "talk", .run = talk},
     {.name = "flood", .run = flood},
     {.name = "absent", .run = absent},
@@ -218,6 +227,14 @@ pid_t read_fifo(const char *folder, const char *name)
     assert_int_equal(fscanf(stream, "%d", &pid), 1);
     (void)fclose(stream);
     return (pid_t)pid;
+}
+
+pid_t read_number(const char *folder, const char *name)
+{
+    RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", folder, name);
+    RB_CLEANUP_FREE char *text = NULL;
+    assert_int_equal(rb_file_read(path, 64, &text, NULL, NULL), 0);
+    return (pid_t)strtol(text, NULL, 10);
 }
 
 void await_gone(pid_t pid)

@@ -19,6 +19,7 @@ json_t *make_spec(const char *kind, int timeout_s);
 /* Reads a number that a step writes into FOLDER/NAME, a FIFO made by make_fifo: waits for it. */
 void make_fifo(const char *folder, const char *name);
 pid_t read_fifo(const char *folder, const char *name);
+pid_t read_number(const char *folder, const char *name); /* from a plain file */
 
 /* Waits until the process is no more (or is a zombie that somebody has yet to bury). */
 void await_gone(pid_t pid);

@@ -191,6 +191,20 @@ static void test_a_killed_runner_leaves_nothing(void **state)
     assert_false(has(fixture, "scratch"));
 }
 
+static void test_not_even_a_daemon_is_left(void **state)
+{
+    struct fixture *fixture = *state;
+    make_fifo(fixture->folder, "ready");
+    start(fixture, "scatter-hang");
+    pid_t step = read_fifo(fixture->folder, "ready");
+    pid_t daemon = read_number(fixture->folder, "session");
+    assert_int_equal(kill((pid_t)fixture->pid, SIGKILL), 0);
+    await_report(fixture);
+    await_gone(step);
+    await_gone(daemon);
+    assert_text(fixture->result, "errorClass", "infrastructure");
+}
+
 static void test_a_job_outlives_its_executor(void **state)
 {
     struct fixture *fixture = *state;
@@ -303,6 +317,7 @@ int main(int argc, char **argv)
         TEST(test_cancel),
         TEST(test_cancel_of_a_runner_that_does_not_answer),
         TEST(test_a_killed_runner_leaves_nothing),
+        TEST(test_not_even_a_daemon_is_left),
         TEST(test_a_job_outlives_its_executor),
         TEST(test_an_adopted_job_can_be_canceled),
         TEST(test_adoption_of_a_job_that_has_ended),

@@ -231,14 +231,6 @@ static void test_crash_of_the_work_is_a_result(void **state)
     assert_true(has(*state, "cleaned"));
 }
 
-static pid_t read_number(const char *folder, const char *name)
-{
-    RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", folder, name);
-    RB_CLEANUP_FREE char *text = NULL;
-    assert_int_equal(rb_file_read(path, 64, &text, NULL, NULL), 0);
-    return (pid_t)strtol(text, NULL, 10);
-}
-
 static void test_nothing_outlives_a_contained_job(void **state)
 {
     RB_CLEANUP_JSON json_t *result = run_kind(*state, "scatter", 60, 0);
