@@ -23,7 +23,17 @@ struct rb_command {
     int (*run)(const struct rb_command *command, int argc, char **argv);
 };
 
+extern const struct rb_command rb_command_cancel;
+extern const struct rb_command rb_command_check;
+extern const struct rb_command rb_command_history;
+extern const struct rb_command rb_command_logs;
+extern const struct rb_command rb_command_pause;
+extern const struct rb_command rb_command_resume;
+extern const struct rb_command rb_command_status;
+extern const struct rb_command rb_command_trigger;
 extern const struct rb_command rb_command_vercmp;
+extern const struct rb_command rb_command_wait;
+extern const struct rb_command rb_command_why;
 
 /* All verbs, NULL-terminated. */
 extern const struct rb_command *const rb_commands[];

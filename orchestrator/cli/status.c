@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `rebake status`: the one screen for three in the morning. What is wrong stands in full, what is
+   well in a line. */
+#include <stdio.h>
+
+#include "client.h"
+#include "rebake/base/memory.h"
+#include "rebake/base/strbuf.h"
+#include "rebake/base/text.h"
+#include "table.h"
+#include "view.h"
+
+struct screen {
+    const json_t *status;
+    struct rb_style style;
+    int64_t now_at;
+};
+
+static void print_title(const struct screen *screen, const char *title)
+{
+    printf("\n%s%s%s\n", screen->style.bold, title, screen->style.reset);
+}
+
+/* The version's detail is told by `why`; here it is only to be told apart. */
+static void add_version(struct rb_table *table, const char *style, const json_t *object,
+                        const char *member)
+{
+    char text[RB_VIEW_TEXT_SIZE];
+    rb_table_add(table, style, rb_view_version(rb_json_get_string(object, member, NULL), text));
+}
+
+static void add_when(struct rb_table *table, const struct screen *screen, const json_t *object,
+                     const char *member)
+{
+    char text[RB_VIEW_TEXT_SIZE];
+    rb_table_add(table, screen->style.dim, rb_view_when(object, member, screen->now_at, text));
+}
+
+static void add_state(struct rb_table *table, const struct screen *screen, const json_t *object)
+{
+    const char *state = rb_json_get_string(object, "state", "?");
+    rb_table_add(table, rb_view_style(&screen->style, state), state);
+}
+
+static void print_problem(const struct screen *screen, const char *subject, const char *text)
+{
+    char shown[RB_ERR_TEXT_SIZE];
+    printf("  %s%s%s: %s\n", screen->style.bad, subject, screen->style.reset,
+           rb_text_printable(text, shown, sizeof(shown)));
+}
+
+static char *joined_names(const json_t *names)
+{
+    struct rb_strbuf text = RB_STRBUF_INIT(4096);
+    size_t i;
+    const json_t *name;
+    json_array_foreach(names, i, name)
+        rb_strbuf_printf(&text, "%s%s", i == 0 ? "" : ", ", json_string_value(name));
+    return rb_strbuf_steal(&text);
+}
+
+static void print_failing_sources(const struct screen *screen, const json_t *sources)
+{
+    size_t i;
+    const json_t *source;
+    json_array_foreach(sources, i, source)
+    {
+        const char *error = rb_json_get_string(source, "error", NULL);
+        if (error == NULL)
+            continue;
+        RB_CLEANUP_FREE char *names = joined_names(json_object_get(source, "names"));
+        char known[RB_VIEW_TEXT_SIZE];
+        RB_CLEANUP_FREE char *text =
+            rb_asprintf("%s (last seen well: %s)", error,
+                        rb_view_when(source, "lastGoodAt", screen->now_at, known));
+        print_problem(screen, names, text);
+    }
+}
+
+static void print_sources(const struct screen *screen)
+{
+    static const struct rb_table_column columns[] = {{"STATE", 0, 0},     {"SOURCE", 0, 0},
+                                                     {"UPSTREAM", 0, 20}, {"VERSION", 0, 0},
+                                                     {"CHECKED", 0, 0},   {"NEXT", 0, 0}};
+    const json_t *sources = json_object_get(screen->status, "sources");
+    RB_CLEANUP(rb_table_cleanup)
+    struct rb_table *table = rb_table_new(columns, RB_COUNT_OF(columns));
+    size_t i;
+    const json_t *source;
+    json_array_foreach(sources, i, source)
+    {
+        RB_CLEANUP_FREE char *names = joined_names(json_object_get(source, "names"));
+        add_state(table, screen, source);
+        rb_table_add(table, screen->style.name, names);
+        rb_table_add(table, "", rb_json_get_string(source, "description", NULL));
+        add_version(table, "", source, "version");
+        add_when(table, screen, source, "lastCheckAt");
+        add_when(table, screen, source, "nextCheckAt");
+    }
+    print_title(screen, "Sources");
+    rb_table_print(table, stdout);
+    print_failing_sources(screen, sources);
+}
+
+/* Why it is in that state: the planner's words, or the reasons that it was given. */
+static char *image_words(const json_t *image)
+{
+    const char *cause = rb_json_get_string(image, "cause", "");
+    RB_CLEANUP_FREE char *reasons = rb_view_reasons(json_object_get(image, "reasons"));
+    if (*cause == '\0' || *reasons == '\0')
+        return rb_strdup(*cause == '\0' ? reasons : cause);
+    return rb_asprintf("%s; %s", cause, reasons);
+}
+
+static void print_images(const struct screen *screen)
+{
+    static const struct rb_table_column columns[] = {
+        {"STATE", 0, 0}, {"IMAGE", 0, 0}, {"ARTIFACT", 0, 0}, {"SINCE", 0, 0}, {"WHY", 0, 20}};
+    RB_CLEANUP(rb_table_cleanup)
+    struct rb_table *table = rb_table_new(columns, RB_COUNT_OF(columns));
+    size_t i;
+    const json_t *image;
+    json_array_foreach(json_object_get(screen->status, "images"), i, image)
+    {
+        RB_CLEANUP_FREE char *words = image_words(image);
+        add_state(table, screen, image);
+        rb_table_add(table, screen->style.name, rb_json_get_string(image, "name", NULL));
+        add_version(table, "", json_object_get(image, "artifact"), "digest");
+        add_when(table, screen, image, "since");
+        rb_table_add(table, "", words);
+    }
+    print_title(screen, "Images");
+    rb_table_print(table, stdout);
+}
+
+static void print_builds(const struct screen *screen)
+{
+    static const struct rb_table_column columns[] = {
+        {"STATE", 0, 0}, {"BUILD", 1, 0}, {"IMAGE", 0, 0}, {"ELAPSED", 1, 0}, {"WHY", 0, 20}};
+    const json_t *builds = json_object_get(screen->status, "builds");
+    if (json_array_size(builds) == 0)
+        return;
+    RB_CLEANUP(rb_table_cleanup)
+    struct rb_table *table = rb_table_new(columns, RB_COUNT_OF(columns));
+    size_t i;
+    const json_t *build;
+    json_array_foreach(builds, i, build)
+    {
+        char span[RB_TIME_TEXT_SIZE];
+        RB_CLEANUP_FREE char *reasons = rb_view_reasons(json_object_get(build, "reasons"));
+        add_state(table, screen, build);
+        rb_table_addf(table, "", "%lld", (long long)rb_json_get_integer(build, "id", 0));
+        rb_table_add(table, screen->style.name, rb_json_get_string(build, "image", NULL));
+        rb_table_add(table, "", rb_span_format(rb_json_get_integer(build, "elapsedMs", 0), span));
+        rb_table_add(table, "", reasons);
+    }
+    print_title(screen, "Builds under way");
+    rb_table_print(table, stdout);
+}
+
+static void print_drift(const struct screen *screen, const json_t *deployment)
+{
+    size_t i;
+    const json_t *drift;
+    json_array_foreach(json_object_get(deployment, "drift"), i, drift)
+    {
+        char seen[RB_VIEW_TEXT_SIZE];
+        RB_CLEANUP_FREE char *text = rb_asprintf(
+            "drift: %s %s is %s, expected %s (first seen %s)",
+            rb_json_get_string(drift, "kind", "?"), rb_json_get_string(drift, "subject", "?"),
+            rb_json_get_string(drift, "found", "?"), rb_json_get_string(drift, "expected", "?"),
+            rb_view_when(drift, "firstSeenAt", screen->now_at, seen));
+        print_problem(screen, rb_json_get_string(deployment, "name", "?"), text);
+    }
+}
+
+static void print_deployments(const struct screen *screen)
+{
+    static const struct rb_table_column columns[] = {
+        {"STATE", 0, 0},  {"DEPLOYMENT", 0, 0}, {"IMAGE", 0, 0}, {"RUNS", 0, 0},
+        {"WANTED", 0, 0}, {"OBSERVED", 0, 0},   {"WHY", 0, 20}};
+    const json_t *deployments = json_object_get(screen->status, "deployments");
+    if (json_array_size(deployments) == 0)
+        return;
+    RB_CLEANUP(rb_table_cleanup)
+    struct rb_table *table = rb_table_new(columns, RB_COUNT_OF(columns));
+    size_t i;
+    const json_t *deployment;
+    json_array_foreach(deployments, i, deployment)
+    {
+        bool behind = !rb_text_equal(rb_json_get_string(deployment, "digest", NULL),
+                                     rb_json_get_string(deployment, "wantedDigest", NULL));
+        add_state(table, screen, deployment);
+        rb_table_add(table, screen->style.name, rb_json_get_string(deployment, "name", NULL));
+        rb_table_add(table, "", rb_json_get_string(deployment, "image", NULL));
+        add_version(table, behind ? screen->style.warn : "", deployment, "digest");
+        add_version(table, "", deployment, "wantedDigest");
+        add_when(table, screen, deployment, "observedAt");
+        rb_table_add(table, "", rb_json_get_string(deployment, "cause", ""));
+    }
+    print_title(screen, "Deployments");
+    rb_table_print(table, stdout);
+    json_array_foreach(deployments, i, deployment) print_drift(screen, deployment);
+}
+
+static void print_pauses(const struct screen *screen)
+{
+    size_t i;
+    const json_t *pause;
+    const json_t *pauses = json_object_get(screen->status, "pauses");
+    if (json_array_size(pauses) > 0)
+        print_title(screen, "Paused");
+    json_array_foreach(pauses, i, pause)
+    {
+        char when[RB_VIEW_TEXT_SIZE];
+        printf("  %s%s%s by %s, %s: %s\n", screen->style.warn,
+               rb_json_get_string(pause, "subject", "?"), screen->style.reset,
+               rb_json_get_string(pause, "who", "?"),
+               rb_view_when(pause, "at", screen->now_at, when),
+               rb_json_get_string(pause, "why", ""));
+    }
+}
+
+static void print_head(const struct screen *screen)
+{
+    const json_t *pipelines = json_object_get(screen->status, "pipelines");
+    char since[RB_VIEW_TEXT_SIZE];
+    printf("%srebaked %s%s started %s;", screen->style.bold,
+           rb_json_get_string(screen->status, "version", "?"), screen->style.reset,
+           rb_view_when(screen->status, "startedAt", screen->now_at, since));
+    size_t i;
+    const json_t *pipeline;
+    json_array_foreach(pipelines, i, pipeline)
+        printf(" %s", rb_json_get_string(pipeline, "name", "?"));
+    puts("");
+}
+
+static void print_screen(const json_t *status)
+{
+    struct screen screen = {.status = status, .style = rb_style_for(stdout)};
+    const char *now = rb_json_get_string(status, "now", NULL);
+    if (now == NULL || rb_time_parse(now, &screen.now_at, NULL) != 0)
+        screen.now_at = rb_clock_now(&rb_clock_system);
+    print_head(&screen);
+    print_sources(&screen);
+    print_images(&screen);
+    print_builds(&screen);
+    print_deployments(&screen);
+    print_pauses(&screen);
+}
+
+static int run_status(const struct rb_command *command, int argc, char **argv)
+{
+    static const char *const more[] = {NULL};
+    struct rb_client_options asked;
+    int count = rb_client_parse(command, argc, argv, more, &asked);
+    if (count < 0)
+        return RB_EXIT_USAGE;
+    if (count > 0)
+        return rb_command_usage(command, "status takes no argument; see `rebake why`");
+    RB_CLEANUP(rb_client_cleanup) struct rb_client *client = rb_client_new(asked.socket_path);
+    RB_CLEANUP_JSON json_t *status = NULL;
+    struct rb_err err;
+    if (rb_client_get(client, "/v1/status", &status, &err) != 0)
+        return rb_command_fail(command, &err);
+    if (asked.json)
+        rb_client_print(status);
+    else
+        print_screen(status);
+    return RB_EXIT_OK;
+}
+
+const struct rb_command rb_command_status = {
+    .name = "status",
+    .arguments = "[--json]",
+    .summary = "Show sources, images, builds, deployments and drift",
+    .help = RB_CLIENT_HELP,
+    .run = run_status,
+};

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs by which a person steers: trigger, check, pause, resume, cancel. Each is one request.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+
+/* Sends the request and says what was done in a line. body's reference is taken. */
+static int post(const struct rb_command *command, const struct rb_client_options *asked,
+                const char *path, json_t *body, const char *done)
+{
+    RB_CLEANUP_JSON json_t *owned = body;
+    RB_CLEANUP_JSON json_t *answer = NULL;
+    RB_CLEANUP(rb_client_cleanup) struct rb_client *client = rb_client_new(asked->socket_path);
+    struct rb_err err;
+    if (rb_client_post(client, path, owned, &answer, &err) != 0)
+        return rb_command_fail(command, &err);
+    if (asked->json)
+        rb_client_print(answer);
+    else
+        puts(done);
+    return RB_EXIT_OK;
+}
+
+static int run_trigger(const struct rb_command *command, int argc, char **argv)
+{
+    static const char *const more[] = {"why", NULL};
+    struct rb_client_options asked;
+    int count = rb_client_parse(command, argc, argv, more, &asked);
+    if (count < 0)
+        return RB_EXIT_USAGE;
+    if (count != 1 || rb_text_is_empty(asked.why))
+        return rb_command_usage(command, "name an image, and say why with --why");
+    RB_CLEANUP_FREE char *image = rb_client_encode(argv[0]);
+    RB_CLEANUP_FREE char *path = rb_asprintf("/v1/images/%s/trigger", image);
+    RB_CLEANUP_FREE char *done = rb_asprintf("asked for a build of %s", argv[0]);
+    json_t *body = rb_json_object();
+    rb_json_set_string(body, "why", asked.why);
+    return post(command, &asked, path, body, done);
+}
+
+/* The source that goes by this name in some pipeline, or has this number. */
+static int find_source(const struct rb_client_options *asked, const char *name, int64_t *ret_id,
+                       struct rb_err *err)
+{
+    RB_CLEANUP(rb_client_cleanup) struct rb_client *client = rb_client_new(asked->socket_path);
+    RB_CLEANUP_JSON json_t *answer = NULL;
+    int status = rb_client_get(client, "/v1/sources", &answer, err);
+    if (status != 0)
+        return status;
+    size_t i, j;
+    const json_t *source, *other;
+    json_array_foreach(json_object_get(answer, "sources"), i, source)
+    {
+        json_array_foreach(json_object_get(source, "names"), j, other)
+        {
+            const char *full = json_string_value(other);
+            const char *slash = full == NULL ? NULL : strchr(full, '/');
+            if (rb_text_equal(full, name) || (slash != NULL && strcmp(slash + 1, name) == 0)) {
+                *ret_id = rb_json_get_integer(source, "id", 0);
+                return 0;
+            }
+        }
+    }
+    return rb_err_set(err, RB_ENOTFOUND, "no source is called \"%s\": see `rebake status`", name);
+}
+
+static int run_check(const struct rb_command *command, int argc, char **argv)
+{
+    static const char *const more[] = {NULL};
+    struct rb_client_options asked;
+    int count = rb_client_parse(command, argc, argv, more, &asked);
+    if (count < 0)
+        return RB_EXIT_USAGE;
+    if (count > 1)
+        return rb_command_usage(command, "name one source, or none for all");
+    if (count == 0)
+        return post(command, &asked, "/v1/check", NULL, "checking all sources");
+    int64_t id;
+    struct rb_err err;
+    if (find_source(&asked, argv[0], &id, &err) != 0)
+        return rb_command_fail(command, &err);
+    RB_CLEANUP_FREE char *path = rb_asprintf("/v1/sources/%lld/check", (long long)id);
+    RB_CLEANUP_FREE char *done = rb_asprintf("checking %s", argv[0]);
+    return post(command, &asked, path, NULL, done);
+}
+
+static int pause_or_resume(const struct rb_command *command, int argc, char **argv, bool pause)
+{
+    static const char *const more[] = {"why", NULL};
+    struct rb_client_options asked;
+    int count = rb_client_parse(command, argc, argv, more, &asked);
+    if (count < 0)
+        return RB_EXIT_USAGE;
+    if (count != 1)
+        return rb_command_usage(command, "name an image, a deployment, a pipeline, or all");
+    if (pause && rb_text_is_empty(asked.why))
+        return rb_command_usage(command, "say why with --why: others will want to know");
+    RB_CLEANUP_FREE char *done = rb_asprintf("%s %s", pause ? "paused" : "resumed", argv[0]);
+    json_t *body = rb_json_object();
+    rb_json_set_string(body, "subject", argv[0]);
+    rb_json_set_string(body, "why", asked.why == NULL ? "" : asked.why);
+    return post(command, &asked, pause ? "/v1/pause" : "/v1/resume", body, done);
+}
+
+static int run_pause(const struct rb_command *command, int argc, char **argv)
+{
+    return pause_or_resume(command, argc, argv, true);
+}
+
+static int run_resume(const struct rb_command *command, int argc, char **argv)
+{
+    return pause_or_resume(command, argc, argv, false);
+}
+
+static int run_cancel(const struct rb_command *command, int argc, char **argv)
+{
+    static const char *const more[] = {NULL};
+    struct rb_client_options asked;
+    int count = rb_client_parse(command, argc, argv, more, &asked);
+    if (count < 0)
+        return RB_EXIT_USAGE;
+    int64_t id;
+    const char *number = count == 1 ? argv[0] : "";
+    if (rb_text_starts_with(number, "build:"))
+        number += strlen("build:");
+    if (!rb_text_to_i64(number, &id))
+        return rb_command_usage(command, "name a build by its number");
+    RB_CLEANUP_FREE char *path = rb_asprintf("/v1/builds/%lld/cancel", (long long)id);
+    RB_CLEANUP_FREE char *done = rb_asprintf("canceling build %lld", (long long)id);
+    return post(command, &asked, path, NULL, done);
+}
+
+const struct rb_command rb_command_trigger = {
+    .name = "trigger",
+    .arguments = "IMAGE --why TEXT",
+    .summary = "Ask for a build of an image",
+    .help = "  --why TEXT     kept with the build, for whoever asks `rebake why`\n" RB_CLIENT_HELP,
+    .run = run_trigger,
+};
+
+const struct rb_command rb_command_check = {
+    .name = "check",
+    .arguments = "[SOURCE]",
+    .summary = "Check a source, or all, now",
+    .help = RB_CLIENT_HELP,
+    .run = run_check,
+};
+
+const struct rb_command rb_command_pause = {
+    .name = "pause",
+    .arguments = "IMAGE|DEPLOYMENT|PIPELINE|all --why TEXT",
+    .summary = "Start nothing for it until it is resumed",
+    .help = "What runs already is not stopped.\n\n"
+            "  --why TEXT     shown wherever the pause is\n" RB_CLIENT_HELP,
+    .run = run_pause,
+};
+
+const struct rb_command rb_command_resume = {
+    .name = "resume",
+    .arguments = "IMAGE|DEPLOYMENT|PIPELINE|all",
+    .summary = "End a pause",
+    .help = RB_CLIENT_HELP,
+    .run = run_resume,
+};
+
+const struct rb_command rb_command_cancel = {
+    .name = "cancel",
+    .arguments = "BUILD",
+    .summary = "Stop a build",
+    .help = RB_CLIENT_HELP,
+    .run = run_cancel,
+};
