@@ -117,9 +117,11 @@ int api_find_image(const struct api_request *request, const char *name,
     int status = read_book(request, false, &book, err);
     if (status == 0)
         status = look_up(request, &book, name, &entry, err);
-    if (status == 0)
-        *ret_row = *entry->image;
-    return status;
+    if (status != 0)
+        return status;
+    RB_ASSERT(entry != NULL && entry->image != NULL);
+    *ret_row = *entry->image;
+    return 0;
 }
 
 int api_find_named(const struct api_request *request, const char *name, struct api_named *ret_named,
@@ -132,6 +134,7 @@ int api_find_named(const struct api_request *request, const char *name, struct a
         status = look_up(request, &book, name, &entry, err);
     if (status != 0)
         return status;
+    RB_ASSERT(entry != NULL && (entry->image != NULL || entry->deployment != NULL));
     *ret_named = (struct api_named){.name = api_full_name(request, entry->pipeline, entry->name),
                                     .is_deployment = entry->deployment != NULL};
     if (entry->image != NULL) {

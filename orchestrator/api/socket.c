@@ -44,29 +44,37 @@ static int remove_stale(const char *path, const struct sockaddr_un *address, str
     return unlink(path) == 0 ? 0 : rb_err_sys(err, errno, "remove the old socket %s", path);
 }
 
-int api_socket_listen(const char *path, struct api_socket *ret_socket, struct rb_err *err)
+static int bind_and_listen(int fd, const char *path, const struct sockaddr_un *address,
+                           struct api_socket *ret_socket, struct rb_err *err)
 {
-    struct sockaddr_un address;
     struct stat status;
-    int result = make_address(path, &address, err);
-    if (result == 0)
-        result = remove_stale(path, &address, err);
-    if (result != 0)
-        return result;
-    RB_CLEANUP_CLOSE int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return rb_err_sys(err, errno, "make a socket");
     /* Linux gives the file the mode that the socket has when it is bound, less the umask: no
        moment is left in which others could connect. */
     if (fchmod(fd, 0600) != 0)
         return rb_err_sys(err, errno, "set the mode of socket %s", path);
-    if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
+    if (bind(fd, (const struct sockaddr *)address, sizeof(*address)) != 0)
         return rb_err_sys(err, errno, "make socket %s", path);
     if (listen(fd, BACKLOG) != 0 || lstat(path, &status) != 0)
         return rb_err_sys(err, errno, "listen on socket %s", path);
     *ret_socket = (struct api_socket){.fd = fd, .device = status.st_dev, .inode = status.st_ino};
-    fd = -1;
     return 0;
+}
+
+int api_socket_listen(const char *path, struct api_socket *ret_socket, struct rb_err *err)
+{
+    struct sockaddr_un address;
+    int status = make_address(path, &address, err);
+    if (status == 0)
+        status = remove_stale(path, &address, err);
+    if (status != 0)
+        return status;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return rb_err_sys(err, errno, "make a socket");
+    status = bind_and_listen(fd, path, &address, ret_socket, err);
+    if (status != 0)
+        (void)close(fd);
+    return status;
 }
 
 void api_socket_remove(const struct api_socket *socket, const char *path)

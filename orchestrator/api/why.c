@@ -21,19 +21,21 @@ struct chain {
     json_t *links;
 };
 
-/* The pipeline's own name for the source, of "blog/site, shop/code". */
+/* The pipeline's own name for the source, of "blog/site, shop/code"; the first where it has none
+   any more, and NULL where nobody has. */
 static const char *name_in_pipeline(const struct api_request *request, const char *names,
                                     const char *pipeline)
 {
     size_t size = strlen(pipeline);
-    const char *at = names;
-    while (at != NULL && !(strncmp(at, pipeline, size) == 0 && at[size] == '/')) {
-        at = strstr(at, ", ");
-        at = at == NULL ? NULL : at + 2;
+    const char *found = names;
+    for (const char *at = names; *at != '\0'; at += strspn(at, ", ")) {
+        if (strncmp(at, pipeline, size) == 0 && at[size] == '/') {
+            found = at;
+            break;
+        }
+        at += strcspn(at, ",");
     }
-    if (at == NULL)
-        at = names;
-    return *at == '\0' ? NULL : rb_arena_strndup(request->arena, at, strcspn(at, ","));
+    return *found == '\0' ? NULL : rb_arena_strndup(request->arena, found, strcspn(found, ","));
 }
 
 static int version_json(const struct chain *chain, const struct rb_build_row *build,

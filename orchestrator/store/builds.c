@@ -270,7 +270,7 @@ static int note_runner(struct rb_store *store, int64_t build_id, const char *job
                        int64_t pid, int64_t pid_ticks, struct rb_err *err)
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
-    struct rb_build_row row;
+    struct rb_build_row row = {0};
     int status = want_open(store, build_id, arena, &row, err);
     if (status != 0)
         return status;
@@ -332,7 +332,7 @@ static int write_end(struct rb_store *store, const struct rb_build_end *end,
                      int64_t *ret_artifact_id, struct rb_err *err)
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
-    struct rb_build_row row;
+    struct rb_build_row row = {0};
     int status = want_open(store, end->build_id, arena, &row, err);
     if (status == 0)
         status = artifact_of_build(store, row.image_id, end, ret_artifact_id, err);

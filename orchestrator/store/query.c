@@ -49,13 +49,12 @@ static bool transaction_is_lost(const struct rb_store *store)
 static struct statement *find_statement(struct rb_store *store, const char *sql)
 {
     size_t at = ((uintptr_t)sql >> 4) * 2654435761U % STATEMENTS_MAXIMUM;
-    for (size_t tried = 0; tried < STATEMENTS_MAXIMUM; tried++) {
-        struct statement *statement = &store->statements[(at + tried) % STATEMENTS_MAXIMUM];
-        if (statement->sql == sql || statement->sql == NULL)
-            return statement;
+    size_t tried = 0;
+    while (store->statements[at].sql != sql && store->statements[at].sql != NULL) {
+        RB_ASSERT(++tried < STATEMENTS_MAXIMUM);
+        at = (at + 1) % STATEMENTS_MAXIMUM;
     }
-    RB_ASSERT(!"more statements than STATEMENTS_MAXIMUM");
-    return NULL;
+    return &store->statements[at];
 }
 
 struct query query_start(struct rb_store *store, const char *sql)

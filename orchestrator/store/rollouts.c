@@ -156,7 +156,7 @@ int rb_store_add_rollout(struct rb_store *store, int64_t deployment_id, const ch
                          struct rb_err *err)
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
-    struct rb_rollout_row row;
+    struct rb_rollout_row row = {0};
     int64_t id = 0;
     int status = change_begin(store, err);
     if (status != 0)
@@ -244,7 +244,7 @@ static int write_end(struct rb_store *store, int64_t rollout_id, const char *err
                      int64_t retry_at, struct rb_err *err)
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
-    struct rb_rollout_row row;
+    struct rb_rollout_row row = {0};
     int status = want_running(store, rollout_id, arena, &row, err);
     if (status != 0)
         return status;

@@ -9,6 +9,7 @@
 #include "migrate.h"
 #include "query.h"
 #include "rebake/base/memory.h"
+#include "rebake/base/text.h"
 
 enum { BUSY_TIMEOUT_MS = 5000 };
 
@@ -43,11 +44,11 @@ static int check_journal(struct rb_store *store, struct rb_err *err)
     if (query_step(&query))
         mode = query_text(&query, arena);
     int status = query_end(&query, err);
-    if (status == 0 && strcmp(mode, is_in_memory(store) ? "memory" : "wal") != 0)
+    if (status == 0 && !rb_text_equal(mode, is_in_memory(store) ? "memory" : "wal"))
         return rb_err_set(err, RB_EDB,
                           "store %s cannot keep a write-ahead log (it has \"%s\"): put it on a "
                           "local file system",
-                          store->path, mode);
+                          store->path, mode != NULL ? mode : "none");
     return status;
 }
 

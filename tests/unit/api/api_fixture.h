@@ -3,7 +3,7 @@
 #ifndef REBAKE_TEST_API_FIXTURE_H
 #define REBAKE_TEST_API_FIXTURE_H
 
-#include "fixture.h"
+#include "../store/fixture.h"
 #include "rebake/api/api.h"
 #include "rebake/base/json.h"
 #include "rebake/net/http.h"
