@@ -13,12 +13,15 @@
 
 enum { BUSY_TIMEOUT_MS = 5000 };
 
-/* The write-ahead log is cut back to 64 MiB after a burst, and the cache holds 8 MiB. */
+/* The write-ahead log is cut back to 64 MiB after a burst, and the cache holds 8 MiB. In memory are
+   what a savepoint would need to be undone, and the sorting of short lists: files for that cost
+   more than the change. */
 static const char SQL_SETTINGS[] = "PRAGMA journal_mode = WAL;"
                                    "PRAGMA synchronous = FULL;"
                                    "PRAGMA cell_size_check = ON;"
                                    "PRAGMA journal_size_limit = 67108864;"
-                                   "PRAGMA cache_size = -8192;";
+                                   "PRAGMA cache_size = -8192;"
+                                   "PRAGMA temp_store = MEMORY;";
 static const char SQL_JOURNAL_MODE[] = "PRAGMA journal_mode";
 
 /* SQLite would make a file that others may read, and gives its log and index the file's mode. An
