@@ -13,10 +13,12 @@
 #include <string.h>
 
 #include "model.h"
+#include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
 #define SCHEMA REBAKE_TEST_DIR "/../docs/reference/pipeline.schema.json"
+#define MANUAL REBAKE_TEST_DIR "/../docs/man/rebake-pipeline.5.scd"
 
 static json_t *read_schema(void)
 {
@@ -227,11 +229,62 @@ static void a_default_that_is_said_changes_nothing(void **state)
     assert_int_equal(live->heal, said_live->heal);
 }
 
+/* Fails unless the manual has each key of the table, in bold, and each of the tables below. */
+static void find_in_manual(const char *manual, const struct rb_field *fields)
+{
+    for (; fields->key != NULL; fields++) {
+        RB_CLEANUP_FREE char *shown = rb_asprintf("*%s*: ", fields->key);
+        if (strstr(manual, shown) == NULL)
+            fail_msg("rebake-pipeline(5) does not tell of \"%s\"", fields->key);
+        if (fields->kind == RB_FIELD_BLOCK)
+            find_in_manual(manual, fields->block);
+    }
+}
+
+static void the_manual_tells_of_every_key(void **state)
+{
+    (void)state;
+    RB_CLEANUP_FREE char *manual = NULL;
+    struct rb_err err;
+    if (rb_file_read(MANUAL, 1 << 20, &manual, NULL, &err) != 0)
+        fail_msg("%s", err.text);
+    find_in_manual(manual, rb_pipeline_fields);
+    find_in_manual(manual, rb_git_fields);
+    find_in_manual(manual, rb_registry_fields);
+    find_in_manual(manual, rb_apt_fields);
+    find_in_manual(manual, rb_image_fields);
+    find_in_manual(manual, rb_deployment_fields);
+}
+
+/* The manual's example, between the first two lines of three backticks, is a pipeline. */
+static void the_example_of_the_manual_is_good(void **state)
+{
+    (void)state;
+    RB_CLEANUP(rb_diagnostics_deinit) struct rb_diagnostics diagnostics = {0};
+    RB_CLEANUP(rb_pipeline_cleanup) struct rb_pipeline *pipeline = NULL;
+    RB_CLEANUP_FREE char *manual = NULL;
+    struct rb_err err;
+    assert_int_equal(rb_file_read(MANUAL, 1 << 20, &manual, NULL, &err), 0);
+    const char *begin = strstr(manual, "\n```\n");
+    assert_non_null(begin);
+    begin += strlen("\n```\n");
+    const char *end = strstr(begin, "\n```\n");
+    assert_non_null(end);
+    if (rb_pipeline_parse(begin, (size_t)(end - begin), "example.yaml", &pipeline, &diagnostics,
+                          &err) != 0)
+        fail_msg("%s: line %d: %s", err.text, diagnostics.items[0].place.line,
+                 diagnostics.items[0].message);
+    assert_int_equal(pipeline->image_count, 2);
+    assert_int_equal(pipeline->deployment_count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_schema_and_the_tables_hold_the_same_keys),
         cmocka_unit_test(a_default_that_is_said_changes_nothing),
+        cmocka_unit_test(the_manual_tells_of_every_key),
+        cmocka_unit_test(the_example_of_the_manual_is_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
