@@ -25,7 +25,9 @@ struct rb_command {
 
 extern const struct rb_command rb_command_cancel;
 extern const struct rb_command rb_command_check;
+extern const struct rb_command rb_command_graph;
 extern const struct rb_command rb_command_history;
+extern const struct rb_command rb_command_lint;
 extern const struct rb_command rb_command_logs;
 extern const struct rb_command rb_command_pause;
 extern const struct rb_command rb_command_resume;
