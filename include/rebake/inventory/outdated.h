@@ -6,18 +6,24 @@
 #include "rebake/inventory/scan.h"
 #include "rebake/inventory/upgrade.h"
 
-/* The sources of an image: one-line (sources.list(5)) and deb822 style, disabled ones left out. */
+/* The sources of an image: one-line and deb822 style (sources.list(5)), disabled ones left out. */
 struct rb_apt_source {
     const char *url;
     const char *suite;
     const char *const *components;    /* NULL-terminated */
     const char *const *architectures; /* NULL-terminated; empty: the image's own */
-    const char *signed_by;            /* path in the image, an inline armoured key, or NULL */
-    bool trusted;                     /* [trusted=yes]: no signature is asked for */
+    /* As written: paths in the image or fingerprints, by commas or spaces; or an armoured key with
+       a
+       '.' for each empty line; or NULL. */
+    const char *signed_by;
+    bool trusted;    /* [trusted=yes]: no signature is asked for */
+    bool may_be_old; /* [check-valid-until=no]: a snapshot of the past */
 };
 
+enum { RB_APT_SOURCES_MAX = 1000 }; /* each URL with each suite is one */
+
 /* Reads one file's sources into arena, appending. deb-src is left out. is_deb822: a .sources file.
- */
+   Changes to apt's list of architectures (arch+=, arch-=) are not followed. */
 RB_NODISCARD int rb_apt_sources_parse(const char *data, size_t size, bool is_deb822,
                                       const char *what, struct rb_arena *arena,
                                       struct rb_apt_source **sources, size_t *count,
