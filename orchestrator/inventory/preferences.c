@@ -168,7 +168,7 @@ static int take_stanza(void *context, const struct rb_deb822_stanza *stanza, str
                         stanza->line, (int)word, pin);
         return 0;
     }
-    int priority;
+    int priority = 0;
     int status = parse_priority(stanza->values[PRIORITY], for_all, &priority, err);
     if (status != 0)
         return status;
