@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rebake/loop/loop.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <uv.h>
 
@@ -13,20 +14,30 @@ struct rb_loop {
 struct rb_loop *rb_loop_new(void)
 {
     struct rb_loop *loop = rb_zalloc(sizeof(*loop));
+    /* libuv writes without MSG_NOSIGNAL: a peer that went away would end us. */
+    (void)signal(SIGPIPE, SIG_IGN);
     RB_ASSERT(uv_loop_init(&loop->uv) == 0);
     return loop;
 }
 
+static void count_if_left(uv_handle_t *handle, void *context)
+{
+    if (!uv_is_closing(handle))
+        (*(size_t *)context)++;
+}
+
 void rb_loop_free(struct rb_loop *loop)
 {
+    size_t handles_left = 0;
     if (loop == NULL)
         return;
-    while (uv_loop_alive(&loop->uv) && uv_run(&loop->uv, UV_RUN_NOWAIT) != 0)
-        ;
-    int handles_left = uv_loop_close(&loop->uv);
+    uv_walk(&loop->uv, count_if_left, &handles_left);
     if (handles_left != 0)
         uv_print_all_handles(&loop->uv, stderr);
     RB_ASSERT(handles_left == 0);
+    while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0) /* again where it was told to stop */
+        ;
+    RB_ASSERT(uv_loop_close(&loop->uv) == 0);
     rb_free(loop);
 }
 

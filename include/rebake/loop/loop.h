@@ -11,6 +11,7 @@
 struct rb_loop;
 struct uv_loop_s;
 
+/* A process that has a loop ignores SIGPIPE: a peer that went away is an error of the write. */
 struct rb_loop *rb_loop_new(void);
 /* Everything started on the loop must have been freed or have ended; what is still closing is run
    to its end. Asserts that no handle is left. NULL is allowed. */
