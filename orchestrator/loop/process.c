@@ -24,7 +24,7 @@ enum { GRACE_MS = 5000, READ_BLOCK = 16384 };
 struct capture {
     uv_pipe_t pipe;
     struct rb_strbuf text;
-    bool fatal_overflow; /* too much of it kills the child, rather than being dropped */
+    bool newest; /* more than the maximum pushes the oldest out, rather than killing the child */
     bool open;
 };
 
@@ -76,7 +76,7 @@ static void step(struct rb_process *process)
     rb_process_cb *done = process->done;
     process->done = NULL;
     struct rb_process_result *result = &process->result;
-    result->overflowed = process->output.fatal_overflow && process->output.text.overflowed;
+    result->overflowed = process->output.text.overflowed;
     /* The reader of a result may hold on to nothing: the text is lent for this call. */
     rb_strbuf_puts(&process->output.text, "");
     rb_strbuf_puts(&process->errors.text, "");
@@ -128,14 +128,28 @@ static void lend_block(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init(process->block, READ_BLOCK);
 }
 
+static void keep(struct rb_process *process, struct capture *capture, const char *data, size_t size)
+{
+    struct rb_strbuf *text = &capture->text;
+    if (capture->newest && size > text->maximum - text->size) {
+        size_t whole = text->size + size, surplus = whole - text->maximum;
+        size_t from_text = surplus < text->size ? surplus : text->size;
+        text->size -= from_text;
+        if (text->size > 0)
+            memmove(text->data, text->data + from_text, text->size);
+        data += surplus - from_text;
+        size -= surplus - from_text;
+    }
+    if (!rb_strbuf_append(text, data, size))
+        rb_process_kill(process);
+}
+
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 {
     struct rb_process *process = stream->data;
     struct capture *capture = rb_container_of(stream, struct capture, pipe);
     if (size > 0) {
-        if (!rb_strbuf_append(&capture->text, buffer->base, (size_t)size) &&
-            capture->fatal_overflow)
-            rb_process_kill(process);
+        keep(process, capture, buffer->base, (size_t)size);
     } else if (size < 0 && capture->open) {
         capture->open = false;
         close_handle((uv_handle_t *)stream);
@@ -151,7 +165,7 @@ static void on_written(uv_write_t *write, int status)
 }
 
 static void prepare_capture(struct rb_process *process, struct capture *capture,
-                            uv_stdio_container_t *stdio, size_t maximum, int log_fd, bool fatal)
+                            uv_stdio_container_t *stdio, size_t maximum, int log_fd, bool newest)
 {
     if (log_fd > 0) {
         stdio->flags = UV_INHERIT_FD;
@@ -164,7 +178,7 @@ static void prepare_capture(struct rb_process *process, struct capture *capture,
     RB_ASSERT(uv_pipe_init(process->uv.loop, &capture->pipe, 0) == 0);
     capture->pipe.data = process;
     capture->text = RB_STRBUF_INIT(maximum);
-    capture->fatal_overflow = fatal;
+    capture->newest = newest;
     capture->open = true;
     process->waits++;
     process->handles++;
@@ -242,9 +256,9 @@ int rb_process_start(struct rb_loop *loop, const struct rb_process_options *opti
     uv_stdio_container_t stdio[3];
     prepare_input(process, options, &stdio[0]);
     prepare_capture(process, &process->output, &stdio[1], options->output_maximum, options->log_fd,
-                    true);
-    prepare_capture(process, &process->errors, &stdio[2], options->errors_maximum, options->log_fd,
                     false);
+    prepare_capture(process, &process->errors, &stdio[2], options->errors_maximum, options->log_fd,
+                    true);
     uv_process_options_t uv = {
         .exit_cb = on_exit_status,
         .file = options->arguments[0],

@@ -23,7 +23,7 @@ struct rb_process_options {
     const void *input;              /* written to its standard input; NULL: /dev/null */
     size_t input_size;
     size_t output_maximum; /* bytes of standard output kept; more kills the child; 0: /dev/null */
-    size_t errors_maximum; /* likewise of standard error, but more is dropped; 0: /dev/null */
+    size_t errors_maximum; /* of standard error, whose newest bytes are kept; 0: /dev/null */
     int log_fd;            /* > 0: both outputs go to this descriptor instead of being kept */
     int64_t timeout_ms;    /* 0: none; then TERM, and KILL after a grace of five seconds */
     /* The child outlives us: it is not waited for at the end, and only the exit is reported. */
