@@ -3,9 +3,14 @@
  * The life of a child:
  *
  *     start ──▶ running ──exit, both pipes at their end──▶ report ──all handles closed──▶ freed
- *                  └─time over, too much output, kill──▶ TERM to the group ──grace──▶ KILL ─┘
+ *                  │                                          ▲
+ *                  └─time over, too much output, kill──▶ TERM to the group ──grace──▶ KILL
+ *                                                             ▲                        │
+ *                                                             └──── pipes closed ◀──last grace
  *
- * `waits` counts what must still happen before the report: the exit and each open pipe.
+ * `waits` counts what must still happen before the report: the exit and each open pipe. A process
+ * that left the group with a pipe in its hands would keep us waiting; what the kill does not end is
+ * not listened to any longer.
  * `handles` counts what must be closed before the memory may go.
  */
 #include "rebake/loop/process.h"
@@ -19,7 +24,7 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/strbuf.h"
 
-enum { GRACE_MS = 5000, READ_BLOCK = 16384 };
+enum { GRACE_MS = 5000, LAST_GRACE_MS = 1000, READ_BLOCK = 16384 };
 
 struct capture {
     uv_pipe_t pipe;
@@ -42,7 +47,6 @@ struct rb_process {
     int handles;
     bool outlives;
     bool killed;
-    bool exited;
     char block[READ_BLOCK];
     rb_process_cb *done; /* NULL once forgotten or reported */
     void *context;
@@ -88,11 +92,27 @@ static void step(struct rb_process *process)
         done(process->context, result);
 }
 
+static void end_capture(struct rb_process *process, struct capture *capture)
+{
+    if (!capture->open)
+        return;
+    capture->open = false;
+    close_handle((uv_handle_t *)&capture->pipe);
+    step(process);
+}
+
+static void last_grace_over(uv_timer_t *timer)
+{
+    struct rb_process *process = timer->data;
+    end_capture(process, &process->output);
+    end_capture(process, &process->errors);
+}
+
 static void grace_over(uv_timer_t *timer)
 {
     struct rb_process *process = timer->data;
-    if (!process->exited || process->waits > 0)
-        (void)kill(-process->uv.pid, SIGKILL);
+    (void)kill(-process->uv.pid, SIGKILL);
+    (void)uv_timer_start(timer, last_grace_over, LAST_GRACE_MS, 0);
 }
 
 void rb_process_kill(struct rb_process *process)
@@ -115,7 +135,6 @@ static void time_over(uv_timer_t *timer)
 static void on_exit_status(uv_process_t *uv, int64_t exit_status, int signal_number)
 {
     struct rb_process *process = uv->data;
-    process->exited = true;
     process->result.exit_code = signal_number != 0 ? -1 : (int)exit_status;
     process->result.signal = signal_number;
     step(process);
@@ -150,10 +169,8 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
     struct capture *capture = rb_container_of(stream, struct capture, pipe);
     if (size > 0) {
         keep(process, capture, buffer->base, (size_t)size);
-    } else if (size < 0 && capture->open) {
-        capture->open = false;
-        close_handle((uv_handle_t *)stream);
-        step(process);
+    } else if (size < 0) {
+        end_capture(process, capture);
     }
 }
 

@@ -25,7 +25,7 @@ struct rb_process_options {
     size_t output_maximum; /* bytes of standard output kept; more kills the child; 0: /dev/null */
     size_t errors_maximum; /* of standard error, whose newest bytes are kept; 0: /dev/null */
     int log_fd;            /* > 0: both outputs go to this descriptor instead of being kept */
-    int64_t timeout_ms;    /* 0: none; then TERM, and KILL after a grace of five seconds */
+    int64_t timeout_ms;    /* 0: none; then as by rb_process_kill */
     /* The child outlives us: it is not waited for at the end, and only the exit is reported. */
     bool outlives;
 };
@@ -49,7 +49,8 @@ RB_NODISCARD int rb_process_start(struct rb_loop *loop, const struct rb_process_
                                   rb_process_cb *done, void *context,
                                   struct rb_process **ret_process, struct rb_err *err);
 pid_t rb_process_pid(const struct rb_process *process);
-/* TERM to the child's group, KILL after the grace. done still comes. */
+/* TERM to the child's group, and KILL after a grace of five seconds. done still comes, a second
+   later at the latest: the output of a process that left the group is not waited for any longer. */
 void rb_process_kill(struct rb_process *process);
 /* Forgets a child that outlives us: done will not come, the object is freed. */
 void rb_process_forget(struct rb_process *process);
