@@ -103,12 +103,12 @@ static void refuse(void *context)
 }
 
 /* A mirror a source: checks of different sources never wait for each other. */
-static char *mirror_folder(const struct rb_watch_tools *tools, const struct rb_source *source)
+char *rb_git_mirror_folder(const char *cache_folder, const char *url, const char *branch)
 {
     char hex[RB_SHA256_HEX_SIZE];
-    RB_CLEANUP_FREE char *name = rb_asprintf("%s\n%s", source->url, source->branch);
+    RB_CLEANUP_FREE char *name = rb_asprintf("%s\n%s", url, branch);
     rb_sha256_of(name, strlen(name), hex);
-    return rb_asprintf("%s/git/%.32s", tools->cache_folder, hex);
+    return rb_asprintf("%s/git/%.32s", cache_folder, hex);
 }
 
 static char *request_text(const struct rb_watch_tools *tools,
@@ -116,7 +116,8 @@ static char *request_text(const struct rb_watch_tools *tools,
 {
     const struct rb_source *source = request->source;
     RB_CLEANUP_JSON json_t *json = rb_json_object();
-    RB_CLEANUP_FREE char *mirror = mirror_folder(tools, source);
+    RB_CLEANUP_FREE char *mirror =
+        rb_git_mirror_folder(tools->cache_folder, source->url, source->branch);
     json_t *paths = rb_json_array();
     for (size_t i = 0; request->paths != NULL && request->paths[i] != NULL; i++)
         rb_json_append_string(paths, request->paths[i]);

@@ -76,6 +76,10 @@ void rb_check_cancel(struct rb_check *check);
 int64_t rb_check_next_ms(int64_t every_ms, int failures, int64_t retry_after_ms,
                          struct rb_random *random);
 
+/* Where the checks of a git source keep its branch, a bare repository, for whoever needs its code;
+   it may be absent, and be made anew at any time. The caller frees the path. */
+char *rb_git_mirror_folder(const char *cache_folder, const char *url, const char *branch);
+
 /* The program's part of a git check, run as `rebake internal git-check` in a process of its own,
    since libgit2 1.5 has no time limits: reads a JSON request on input, writes a JSON answer.
    Returns the exit code. Request {"url","branch","mirror":FOLDER,"known":COMMIT or
