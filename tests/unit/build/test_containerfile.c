@@ -210,7 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepted),   cmocka_unit_test(test_refused),
         cmocka_unit_test(test_run_flags),  cmocka_unit_test(test_other_images_are_listed_once),
-        cmocka_unit_test(test_not_a_text),
+        cmocka_unit_test(test_not_a_text), cmocka_unit_test(test_arguments_and_stages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
