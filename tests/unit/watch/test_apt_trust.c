@@ -13,6 +13,7 @@
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
+#include "watch/gpgv.h"
 
 static void only_a_key_of_the_keyring_is_believed(void **state)
 {
@@ -47,6 +48,52 @@ static void only_a_key_of_the_keyring_is_believed(void **state)
                 fetch_bad(fixture, RB_EVERIFY, CASES[i].error);
         }
     }
+}
+
+static void on_verified(void *context, const char *fingerprint, const struct rb_err *error)
+{
+    struct apt_fixture *fixture = context;
+    fixture->answered = true;
+    fixture->err = error != NULL ? *error : (struct rb_err){0};
+    assert_true(error != NULL || strlen(fingerprint) == 40);
+}
+
+/* For each of these gpgv exits with 0. */
+static void signatures_by_keys_that_are_over_are_refused(void **state)
+{
+    struct apt_fixture *fixture = *state;
+    static const char CONTENT[] = "Suite: stable\n";
+    static const struct {
+        const char *signature;
+        const char *error;
+    } CASES[] = {
+        {"expired.sig", "Release is signed by key "},
+        {"expired.sig", ", which has expired"},
+        {"revoked.sig", ", which is revoked"},
+        {"sha1.sig", "with a hash that is broken (SHA-1 or older)"},
+    };
+    const char *folder = fixture->archive.keys->folder;
+    RB_CLEANUP_FREE char *keyring = rb_asprintf("%s/all.gpg", folder);
+    for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
+        RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", folder, CASES[i].signature);
+        RB_CLEANUP_FREE char *signature = NULL;
+        size_t size = 0;
+        assert_int_equal(rb_file_read(path, 1 << 20, &signature, &size, NULL), 0);
+        struct rb_gpgv_request request = {.what = "Release",
+                                          .keyring = keyring,
+                                          .folder = fixture->folder,
+                                          .content = CONTENT,
+                                          .content_size = strlen(CONTENT),
+                                          .signature = signature,
+                                          .signature_size = size};
+        fixture->answered = false;
+        (void)rb_gpgv_start(fixture->loop, &request, on_verified, fixture);
+        rb_loop_run(fixture->loop);
+        assert_true(fixture->answered);
+        assert_int_equal(fixture->err.code, RB_EVERIFY);
+        assert_non_null(strstr(fixture->err.text, CASES[i].error));
+    }
+    assert_only_indexes(fixture, 0);
 }
 
 static void a_keyring_that_is_none_is_told(void **state)
@@ -173,6 +220,7 @@ int main(void)
 #define CHECK(name) cmocka_unit_test_setup_teardown(name, apt_fixture_set_up, apt_fixture_tear_down)
     const struct CMUnitTest tests[] = {
         CHECK(only_a_key_of_the_keyring_is_believed),
+        CHECK(signatures_by_keys_that_are_over_are_refused),
         CHECK(a_keyring_that_is_none_is_told),
         CHECK(what_was_changed_on_its_way_is_refused),
         CHECK(a_trusted_repository_needs_no_signature),
