@@ -28,6 +28,7 @@ enum {
     DEFAULT_BODY_MAXIMUM = 16 << 20,
     DEFAULT_TIMEOUT_MS = 60 * 1000,
     DEFAULT_STALL_MS = 20 * 1000,
+    LATE_MS = 1000,
     REFUSAL_MAXIMUM = 64 << 10, /* kept of the body of an answer that is not 2xx */
     HEADERS_MAXIMUM = 256 << 10,
     REDIRECTS_MAXIMUM = 5,
@@ -45,6 +46,7 @@ struct rb_http_transfer {
     int64_t timeout_ms, stall_ms;
     int64_t deadline_ms; /* these two on the monotonic clock */
     int64_t active_ms;   /* when the last byte came */
+    int64_t due_ms;      /* when the timer is to fire */
     rb_http_sink *sink;
     void *sink_context;
     size_t body_maximum;
@@ -160,17 +162,22 @@ static void set_timer(struct rb_http_transfer *transfer)
     int64_t now = rb_clock_monotonic_ms();
     int64_t quiet_since = transfer->paused ? now : transfer->active_ms;
     int64_t next = quiet_since + transfer->stall_ms;
-    if (next > transfer->deadline_ms)
-        next = transfer->deadline_ms;
-    rb_timer_start(transfer->timer, next - now, 0);
+    transfer->due_ms = next < transfer->deadline_ms ? next : transfer->deadline_ms;
+    rb_timer_start(transfer->timer, transfer->due_ms - now, 0);
 }
 
 static void look_at_the_time(void *context)
 {
     struct rb_http_transfer *transfer = context;
     int64_t now = rb_clock_monotonic_ms();
+    int64_t late_ms = now - transfer->due_ms;
     struct rb_err err;
     char span[RB_TIME_TEXT_SIZE];
+    if (late_ms > LATE_MS) {
+        /* The loop did not turn: what the server has sent meanwhile is still to be seen. */
+        transfer->active_ms += late_ms + LATE_MS;
+        transfer->deadline_ms += late_ms + LATE_MS;
+    }
     if (now >= transfer->deadline_ms) {
         rb_err_set(&err, RB_ETIMEOUT, "%s: not at its end after %s", transfer->what,
                    rb_span_format(transfer->timeout_ms, span));

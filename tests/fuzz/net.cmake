@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-rebake_fuzz_target(reference LINK rebake::net)
+foreach(target reference challenge auth_file manifest)
+  rebake_fuzz_target(${target} LINK rebake::net)
+  target_include_directories(fuzz_${target} PRIVATE ${PROJECT_SOURCE_DIR}/orchestrator/net)
+endforeach()

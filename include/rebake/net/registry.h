@@ -13,18 +13,10 @@
 
 #include "rebake/base/digest.h"
 #include "rebake/net/http.h"
+#include "rebake/net/manifest.h"
 #include "rebake/net/reference.h"
 
 struct rb_registry;
-
-struct rb_platform {
-    const char *os;           /* "linux" */
-    const char *architecture; /* "amd64", Go's names */
-    const char *variant;      /* or NULL */
-};
-
-/* The platform of this machine. */
-struct rb_platform rb_platform_here(void);
 
 /* One client may talk to any number of registries; tokens and the schemes found are kept in it. */
 struct rb_registry *rb_registry_new(struct rb_http *http);
