@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Artifacts, and what is inside them: inventories are kept by the hash of their content. */
 #include "artifacts.h"
 
-#include <string.h>
-
+#include "inventories.h"
 #include "query.h"
-#include "rebake/base/digest.h"
-#include "rebake/base/memory.h"
 
 static const char SQL_ADD[] =
     "INSERT INTO artifacts (image_id, build_id, reference, digest, size_bytes, created_at, good,"
@@ -22,28 +18,6 @@ static const char SQL_NEWEST_WITH_DIGEST[] =
 static const char SQL_ONE[] = SQL_ARTIFACTS " WHERE a.id = ?1";
 static const char SQL_NEWEST_OF_IMAGE[] =
     SQL_ARTIFACTS " WHERE a.image_id = ?1 AND a.digest = ?2 ORDER BY a.id DESC LIMIT 1";
-static const char SQL_FIND_INVENTORY[] = "SELECT id FROM inventories WHERE sha256 = ?1";
-static const char SQL_ADD_INVENTORY[] = "INSERT INTO inventories (sha256, content) VALUES (?1, ?2)";
-static const char SQL_INVENTORY[] =
-    "SELECT n.content FROM artifacts a JOIN inventories n ON n.id = a.inventory_id"
-    " WHERE a.id = ?1";
-
-static int put_inventory(struct rb_store *store, const json_t *inventory, int64_t *ret_id,
-                         struct rb_err *err)
-{
-    RB_CLEANUP_FREE char *content = rb_json_canonical(inventory);
-    char hash[RB_SHA256_HEX_SIZE];
-    rb_sha256_of(content, strlen(content), hash);
-    struct query find = query_start(store, SQL_FIND_INVENTORY);
-    query_bind_text(&find, hash);
-    int status = query_find(&find, ret_id, err);
-    if (status != 0 || *ret_id != 0)
-        return status;
-    struct query add = query_start(store, SQL_ADD_INVENTORY);
-    query_bind_text(&add, hash);
-    query_bind_text(&add, content);
-    return query_insert(&add, ret_id, err);
-}
 
 static int find_existing(struct rb_store *store, int64_t image_id, const struct rb_build_end *end,
                          int64_t *ret_id, struct rb_err *err)
@@ -64,7 +38,7 @@ static int add_artifact(struct rb_store *store, int64_t image_id, const struct r
 {
     int64_t inventory_id = 0;
     int status =
-        end->inventory == NULL ? 0 : put_inventory(store, end->inventory, &inventory_id, err);
+        end->inventory == NULL ? 0 : inventory_put(store, end->inventory, &inventory_id, err);
     if (status != 0)
         return status;
     struct query query = query_start(store, SQL_ADD);
@@ -143,22 +117,4 @@ int rb_store_artifact_by_digest(struct rb_store *store, int64_t image_id, const 
         return rb_err_set(err, RB_ENOTFOUND, "image %lld has no artifact %s", (long long)image_id,
                           digest);
     return status;
-}
-
-int rb_store_inventory(struct rb_store *store, int64_t artifact_id, json_t **ret_inventory,
-                       struct rb_err *err)
-{
-    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
-    const char *content = NULL;
-    struct query query = query_start(store, SQL_INVENTORY);
-    query_bind_integer(&query, artifact_id);
-    if (query_step(&query))
-        content = query_text(&query, arena);
-    int status = query_end(&query, err);
-    if (status != 0)
-        return status;
-    if (content == NULL)
-        return rb_err_set(err, RB_ENOTFOUND, "artifact %lld has no inventory",
-                          (long long)artifact_id);
-    return rb_json_parse(content, strlen(content), "a stored inventory", ret_inventory, err);
 }

@@ -97,6 +97,13 @@ void query_bind_text(struct query *query, const char *text)
             sqlite3_bind_text(query->prepared, ++query->parameter, text, -1, SQLITE_STATIC);
 }
 
+void query_bind_bytes(struct query *query, const void *data, size_t size)
+{
+    if (query->code == SQLITE_OK)
+        query->code =
+            sqlite3_bind_blob64(query->prepared, ++query->parameter, data, size, SQLITE_STATIC);
+}
+
 void query_bind_limit(struct query *query, size_t limit)
 {
     query_bind_integer(query, limit == 0 || limit > INT64_MAX ? -1 : (int64_t)limit);
@@ -122,6 +129,13 @@ char *query_text(struct query *query, struct rb_arena *arena)
 {
     return rb_arena_strdup(arena,
                            (const char *)sqlite3_column_text(query->prepared, query->column++));
+}
+
+const void *query_bytes(struct query *query, size_t *ret_size)
+{
+    const void *data = sqlite3_column_blob(query->prepared, query->column);
+    *ret_size = (size_t)sqlite3_column_bytes(query->prepared, query->column++);
+    return data;
 }
 
 int query_end(struct query *query, struct rb_err *err)

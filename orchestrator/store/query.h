@@ -53,12 +53,16 @@ int store_error(struct rb_store *store, int code, struct rb_err *err);
 
 struct query query_start(struct rb_store *store, const char *sql);
 void query_bind_integer(struct query *query, int64_t value);
-void query_bind_id(struct query *query, int64_t id);           /* 0 becomes NULL */
-void query_bind_text(struct query *query, const char *text);   /* NULL becomes NULL; borrowed */
+void query_bind_id(struct query *query, int64_t id);         /* 0 becomes NULL */
+void query_bind_text(struct query *query, const char *text); /* NULL becomes NULL; borrowed */
+/* Borrowed until the query ends. */
+void query_bind_bytes(struct query *query, const void *data, size_t size);
 void query_bind_limit(struct query *query, size_t limit);      /* 0: no limit */
 bool query_step(struct query *query);                          /* true: a row can be read */
 int64_t query_integer(struct query *query);                    /* NULL gives 0 */
 char *query_text(struct query *query, struct rb_arena *arena); /* NULL gives NULL */
+/* Borrowed until the next step or the end. */
+const void *query_bytes(struct query *query, size_t *ret_size);
 RB_NODISCARD int query_end(struct query *query, struct rb_err *err);
 /* Steps to the end and ends. */
 RB_NODISCARD int query_run(struct query *query, struct rb_err *err);

@@ -104,9 +104,10 @@ CREATE TABLE build_reasons (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE inventories (
-  id      INTEGER PRIMARY KEY,
-  sha256  TEXT NOT NULL UNIQUE, -- of content
-  content TEXT NOT NULL         -- canonical JSON
+  id         INTEGER PRIMARY KEY,
+  sha256     TEXT NOT NULL UNIQUE, -- of the canonical JSON
+  size_bytes INTEGER NOT NULL,     -- of the same
+  deflated   BLOB NOT NULL         -- the same in zlib's format (RFC 1950)
 ) STRICT;
 
 CREATE TABLE artifacts (

@@ -257,7 +257,7 @@ static void builds_are_listed(void **state)
     assert_int_equal(count_builds(fixture, fixture->app_id, false, 1), 1);
 }
 
-static void equal_inventories_are_kept_once(void **state)
+static void inventory_comes_back_as_it_was(void **state)
 {
     struct fixture *fixture = *state;
     struct rb_err err;
@@ -340,7 +340,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(good_build_stands_behind_the_artifact, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(builds_are_listed, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(equal_inventories_are_kept_once, fixture_setup,
+        cmocka_unit_test_setup_teardown(inventory_comes_back_as_it_was, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(request_is_served_by_the_next_build, fixture_setup,
                                         fixture_teardown),

@@ -226,6 +226,48 @@ static void check_keeps_step_with_the_enum(void **state)
     }
 }
 
+static int64_t artifact_with(struct fixture *fixture, int64_t image_id, const json_t *inventory,
+                             const char *digest)
+{
+    struct rb_err err;
+    int64_t artifact_id = 0;
+    const struct rb_build_end end = {.build_id = fixture_queue(fixture, image_id),
+                                     .state = RB_BUILD_SUCCEEDED,
+                                     .reference = "registry.example.com/x",
+                                     .digest = digest,
+                                     .good = true,
+                                     .inventory = inventory};
+    assert_ok(rb_store_end_build(fixture->store, &end, &artifact_id, &err), &err);
+    return artifact_id;
+}
+
+static void equal_inventories_are_one_small_row(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rb_err err;
+    json_t *inventory = rb_json_object(), *packages = rb_json_array(), *found = NULL;
+    for (int i = 0; i < 400; i++) {
+        json_t *package = rb_json_object();
+        rb_json_set_string(package, "name", rb_arena_printf(fixture->arena, "package%d", i));
+        rb_json_set_string(package, "architecture", "amd64");
+        rb_json_append(packages, package);
+    }
+    rb_json_set(inventory, "packages", packages);
+    int64_t first = artifact_with(fixture, fixture->app_id, inventory, DIGEST_A);
+    int64_t second = artifact_with(fixture, fixture->runtime_id, inventory, DIGEST_B);
+    assert_string_equal(ask(fixture, fixture->store, "SELECT count(*) FROM inventories"), "1");
+    assert_string_equal(
+        ask(fixture, fixture->store, "SELECT length(deflated) * 4 < size_bytes FROM inventories"),
+        "1");
+    assert_ok(rb_store_inventory(fixture->store, second, &found, &err), &err);
+    assert_true(json_equal(inventory, found));
+    json_decref(found);
+    json_decref(inventory);
+    ask(fixture, fixture->store, "UPDATE inventories SET deflated = x'00'");
+    assert_int_equal(rb_store_inventory(fixture->store, first, &found, &err), RB_EDB);
+    assert_non_null(strstr(err.text, "is damaged"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -239,6 +281,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(copy_is_kept_before_a_migration, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(failed_migration_changes_nothing, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(equal_inventories_are_one_small_row, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(check_keeps_step_with_the_enum, fixture_setup,
                                         fixture_teardown),

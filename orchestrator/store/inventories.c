@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Equal inventories are one row. They are most of what a store holds, and say the same few words
+ * again and again, so they are kept deflated: to an eighth or so.
+ */
+#include "inventories.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#include "query.h"
+#include "rebake/base/digest.h"
+#include "rebake/base/memory.h"
+#include "rebake/store/builds.h"
+
+enum { INVENTORY_MAXIMUM = 64 * 1024 * 1024 }; /* bytes of JSON */
+
+static const char SQL_FIND[] = "SELECT id FROM inventories WHERE sha256 = ?1";
+static const char SQL_ADD[] =
+    "INSERT INTO inventories (sha256, size_bytes, deflated) VALUES (?1, ?2, ?3)";
+static const char SQL_OF_ARTIFACT[] =
+    "SELECT n.size_bytes, n.deflated FROM artifacts a JOIN inventories n ON n.id = a.inventory_id"
+    " WHERE a.id = ?1";
+
+static int add_inventory(struct rb_store *store, const char *hash, const char *content, size_t size,
+                         int64_t *ret_id, struct rb_err *err)
+{
+    uLongf deflated_size = compressBound(size);
+    RB_CLEANUP_FREE Bytef *deflated = rb_alloc(deflated_size);
+    RB_ASSERT(compress(deflated, &deflated_size, (const Bytef *)content, size) == Z_OK);
+    struct query query = query_start(store, SQL_ADD);
+    query_bind_text(&query, hash);
+    query_bind_integer(&query, (int64_t)size);
+    query_bind_bytes(&query, deflated, deflated_size);
+    return query_insert(&query, ret_id, err);
+}
+
+int inventory_put(struct rb_store *store, const json_t *inventory, int64_t *ret_id,
+                  struct rb_err *err)
+{
+    RB_CLEANUP_FREE char *content = rb_json_canonical(inventory);
+    size_t size = strlen(content);
+    char hash[RB_SHA256_HEX_SIZE];
+    if (size > INVENTORY_MAXIMUM)
+        return rb_err_set(err, RB_ELIMIT, "an inventory is larger than %d bytes",
+                          INVENTORY_MAXIMUM);
+    rb_sha256_of(content, size, hash);
+    struct query query = query_start(store, SQL_FIND);
+    query_bind_text(&query, hash);
+    int status = query_find(&query, ret_id, err);
+    if (status != 0 || *ret_id != 0)
+        return status;
+    return add_inventory(store, hash, content, size, ret_id, err);
+}
+
+/* The content behind a row, NUL-terminated; NULL where it is not what was put in. */
+static char *inflate_row(struct query *query, size_t *ret_size)
+{
+    size_t deflated_size;
+    uint64_t size = (uint64_t)query_integer(query);
+    const void *deflated = query_bytes(query, &deflated_size);
+    if (size > INVENTORY_MAXIMUM)
+        return NULL;
+    uLongf inflated_size = size;
+    RB_CLEANUP_FREE char *content = rb_zalloc(size + 1);
+    if (uncompress((Bytef *)content, &inflated_size, deflated, deflated_size) != Z_OK ||
+        inflated_size != size)
+        return NULL;
+    *ret_size = size;
+    return rb_steal(&content);
+}
+
+int rb_store_inventory(struct rb_store *store, int64_t artifact_id, json_t **ret_inventory,
+                       struct rb_err *err)
+{
+    RB_CLEANUP_FREE char *content = NULL;
+    size_t size = 0;
+    struct query query = query_start(store, SQL_OF_ARTIFACT);
+    query_bind_integer(&query, artifact_id);
+    bool found = query_step(&query);
+    if (found)
+        content = inflate_row(&query, &size);
+    int status = query_end(&query, err);
+    if (status != 0)
+        return status;
+    if (!found)
+        return rb_err_set(err, RB_ENOTFOUND, "artifact %lld has no inventory",
+                          (long long)artifact_id);
+    if (content == NULL)
+        return rb_err_set(err, RB_EDB,
+                          "store %s: the inventory of artifact %lld is damaged: restore the store "
+                          "from a backup, or build its image again",
+                          store->path, (long long)artifact_id);
+    return rb_json_parse(content, size, "a stored inventory", ret_inventory, err);
+}
