@@ -51,9 +51,13 @@ void rb_loop_run(struct rb_loop *loop)
     (void)uv_run(&loop->uv, UV_RUN_DEFAULT);
 }
 
+/* "Once" of libuv runs the timers that are due and then waits for I/O all the same, even where a
+   timer brought what the caller waits for. The mark tells timer.c to end the turn. */
 void rb_loop_run_once(struct rb_loop *loop)
 {
+    loop->uv.data = loop;
     (void)uv_run(&loop->uv, UV_RUN_ONCE);
+    loop->uv.data = NULL;
 }
 
 void rb_loop_stop(struct rb_loop *loop)

@@ -23,6 +23,8 @@ struct rb_timer *rb_timer_new(struct rb_loop *loop, rb_timer_cb *fired, void *co
 static void timer_fired(uv_timer_t *uv)
 {
     struct rb_timer *timer = rb_container_of(uv, struct rb_timer, uv);
+    if (uv->loop->data != NULL)
+        uv_stop(uv->loop); /* rb_loop_run_once has had its event */
     timer->fired(timer->context);
 }
 

@@ -104,6 +104,26 @@ static void test_run_once_handles_one_event(void **state)
     rb_timer_free(timer);
 }
 
+static void test_run_once_returns_when_a_timer_has_fired(void **state)
+{
+    (void)state;
+    RB_CLEANUP(rb_loop_cleanup) struct rb_loop *loop = rb_loop_new();
+    int due = 0, far = 0;
+    struct rb_timer *first = rb_timer_new(loop, count, &due);
+    struct rb_timer *second = rb_timer_new(loop, count, &far);
+    rb_timer_start(second, 30000, 0);
+    int64_t start_ms = rb_clock_monotonic_ms();
+    for (int i = 0; i < 100; i++) {
+        rb_timer_start(first, 0, 0);
+        while (due == i)
+            rb_loop_run_once(loop);
+    }
+    assert_true(rb_clock_monotonic_ms() - start_ms < 15000);
+    assert_int_equal(far, 0);
+    rb_timer_free(first);
+    rb_timer_free(second);
+}
+
 /* Frees a loop on which a timer runs, in a child whose processor time is limited. */
 static void test_free_asserts_that_no_handle_is_left(void **state)
 {
@@ -275,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_timer_fires_and_repeats),
         cmocka_unit_test(test_timer_stops_and_starts_anew),
         cmocka_unit_test(test_run_once_handles_one_event),
+        cmocka_unit_test(test_run_once_returns_when_a_timer_has_fired),
         cmocka_unit_test(test_free_asserts_that_no_handle_is_left),
         cmocka_unit_test(test_free_after_a_stop),
         cmocka_unit_test(test_work_runs_on_a_thread),
