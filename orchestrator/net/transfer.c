@@ -345,8 +345,8 @@ static void set_route(struct rb_http_transfer *transfer, const struct rb_http_re
         SET(transfer, CURLOPT_BUFFERSIZE, (long)STREAM_BUFFER);
     if (!rb_text_is_empty(authorities))
         SET(transfer, CURLOPT_CAINFO, authorities);
-    if (!rb_text_is_empty(folder))
-        SET(transfer, CURLOPT_CAPATH, folder);
+    /* Without a folder libcurl keeps what it read from the file for all connections of the pool. */
+    SET(transfer, CURLOPT_CAPATH, rb_text_is_empty(folder) ? NULL : folder);
     if (request->unix_socket != NULL)
         SET(transfer, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
     /* The proxy that the environment names cannot know our loopback. */
