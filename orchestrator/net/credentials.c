@@ -85,6 +85,7 @@ int rb_credentials_find(const char *registry, const char *repository,
 struct rb_helper_run {
     struct rb_process *process;
     char *program;
+    int *running;
     rb_credentials_cb *done; /* NULL once cancelled */
     void *context;
 };
@@ -118,11 +119,12 @@ static void helper_ended(void *context, const struct rb_process_result *result)
         int status = read_answer(run, result, &credentials, &err);
         run->done(run->context, &credentials, status == 0 ? NULL : &err);
     }
+    (*run->running)--;
     rb_free(run->program);
     rb_free(run);
 }
 
-int rb_helper_start(struct rb_loop *loop, const char *helper, const char *registry,
+int rb_helper_start(struct rb_loop *loop, const char *helper, const char *registry, int *running,
                     rb_credentials_cb *done, void *context, struct rb_helper_run **ret_run,
                     struct rb_err *err)
 {
@@ -138,6 +140,7 @@ int rb_helper_start(struct rb_loop *loop, const char *helper, const char *regist
         .errors_maximum = LARGEST_ANSWER,
         .timeout_ms = HELPER_TIMEOUT_MS,
     };
+    run->running = running;
     run->done = done;
     run->context = context;
     int status = rb_process_start(loop, &options, helper_ended, run, &run->process, err);
@@ -146,6 +149,7 @@ int rb_helper_start(struct rb_loop *loop, const char *helper, const char *regist
         return status;
     }
     run->program = rb_steal(&program);
+    (*running)++;
     *ret_run = run;
     return 0;
 }

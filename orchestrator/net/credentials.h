@@ -18,11 +18,13 @@ RB_NODISCARD int rb_credentials_find(const char *registry, const char *repositor
 typedef void rb_credentials_cb(void *context, const struct rb_credentials *credentials,
                                const struct rb_err *error);
 
-/* Runs `docker-credential-HELPER get` for the registry. */
+/* Runs `docker-credential-HELPER get` for the registry. *running is counted up, and down when the
+   child has ended. */
 struct rb_helper_run;
 RB_NODISCARD int rb_helper_start(struct rb_loop *loop, const char *helper, const char *registry,
-                                 rb_credentials_cb *done, void *context,
+                                 int *running, rb_credentials_cb *done, void *context,
                                  struct rb_helper_run **ret_run, struct rb_err *err);
-void rb_helper_cancel(struct rb_helper_run *run); /* done will not come */
+/* done will not come, but the child must still end before the loop is freed. */
+void rb_helper_cancel(struct rb_helper_run *run);
 
 #endif

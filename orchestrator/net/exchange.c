@@ -229,7 +229,8 @@ static int find_credentials(struct rb_exchange *exchange, struct rb_err *err)
         return go_in(exchange, err);
     rb_state_move(&STATES, &exchange->state, HELPER);
     return rb_helper_start(exchange->registry->http->loop, exchange->credentials.helper,
-                           reference->registry, on_helper, exchange, &exchange->helper, err);
+                           reference->registry, &exchange->registry->helpers, on_helper, exchange,
+                           &exchange->helper, err);
 }
 
 static int take_bearer(struct rb_exchange *exchange, const struct rb_challenge *challenge,

@@ -8,6 +8,7 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "registry_parts.h"
+#include "transfer.h"
 
 enum { MOST_PLACES = 4096 };
 
@@ -43,6 +44,8 @@ void rb_registry_free(struct rb_registry *registry)
 {
     if (registry == NULL)
         return;
+    while (registry->helpers > 0) /* cancelled, and told to end */
+        rb_loop_run_once(registry->http->loop);
     while (!TAILQ_EMPTY(&registry->places))
         drop_place(registry, TAILQ_FIRST(&registry->places));
     rb_token_cache_free(registry->tokens);

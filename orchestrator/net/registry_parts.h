@@ -29,6 +29,7 @@ struct rb_registry {
     struct rb_token_cache *tokens;
     TAILQ_HEAD(, rb_place) places; /* the longest unused first */
     int place_count;
+    int helpers; /* credential helpers that have not ended yet */
 };
 
 /* What is known of the reference's repository; made when it is new. Borrowed until the next call.

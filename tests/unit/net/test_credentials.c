@@ -188,14 +188,17 @@ static struct answer ask_helper(const char *folder, const char *script, const ch
 {
     struct answer answer = {0};
     struct rb_helper_run *run;
+    int running = 0;
     RB_CLEANUP_FREE char *old_path = rb_strdup(getenv("PATH"));
     RB_CLEANUP_FREE char *path = rb_asprintf("%s:%s", folder, old_path);
     RB_CLEANUP(rb_loop_cleanup) struct rb_loop *loop = rb_loop_new();
     write_file(folder, "docker-credential-box", script, 0700);
     setenv("PATH", path, 1);
-    assert_int_equal(rb_helper_start(loop, "box", registry, keep, &answer, &run, NULL), 0);
+    assert_int_equal(rb_helper_start(loop, "box", registry, &running, keep, &answer, &run, NULL),
+                     0);
     rb_loop_run(loop);
     setenv("PATH", old_path, 1);
+    assert_int_equal(running, 0);
     assert_int_equal(answer.calls, 1);
     return answer;
 }
@@ -235,10 +238,12 @@ static void test_an_absent_helper_is_told(void **state)
     struct rb_err err = {0};
     struct answer answer = {0};
     struct rb_helper_run *run;
+    int running = 0;
     (void)state;
     RB_CLEANUP(rb_loop_cleanup) struct rb_loop *loop = rb_loop_new();
-    assert_int_equal(rb_helper_start(loop, "absent", "r.example.com", keep, &answer, &run, &err),
-                     RB_ENOTFOUND);
+    assert_int_equal(
+        rb_helper_start(loop, "absent", "r.example.com", &running, keep, &answer, &run, &err),
+        RB_ENOTFOUND);
     rb_loop_run(loop);
     assert_int_equal(answer.calls, 0);
     assert_non_null(strstr(err.text, "docker-credential-absent"));

@@ -13,6 +13,7 @@
 #include "fake_registry.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
+#include "registry_parts.h"
 
 static const char IMAGE[] = "{\"schemaVersion\":2,\"mediaType\":"
                             "\"application/vnd.oci.image.manifest.v1+json\","
@@ -343,6 +344,31 @@ static void test_cancel(void **state)
     }
 }
 
+static void test_cancel_while_a_helper_runs(void **state)
+{
+    static const char SCRIPT[] = "#!/bin/sh\nexec sleep 1000\n";
+    static const char STORE[] = "{\"credsStore\":\"box\"}";
+    struct fake *fake = *state;
+    struct outcome outcome = {0};
+    struct rb_registry_request *request;
+    RB_CLEANUP(rb_reference_deinit) struct rb_reference reference = {0};
+    RB_CLEANUP_FREE char *old_path = rb_strdup(getenv("PATH"));
+    RB_CLEANUP_FREE char *path = rb_asprintf("%s:%s", fake->folder, old_path);
+    RB_CLEANUP_FREE char *helper = rb_asprintf("%s/docker-credential-box", fake->folder);
+    RB_CLEANUP_FREE char *file = rb_asprintf("%s/auth.json", fake->folder);
+    fake->auth = AUTH_BASIC;
+    fake_reference(fake, ":1", &reference);
+    assert_int_equal(rb_file_write_atomic(file, STORE, strlen(STORE), 0600, NULL), 0);
+    assert_int_equal(rb_file_write_atomic(helper, SCRIPT, strlen(SCRIPT), 0700, NULL), 0);
+    setenv("PATH", path, 1);
+    rb_registry_resolve(fake->session.registry, &reference, &AMD64, NULL, keep, &outcome, &request);
+    while (fake->session.registry->helpers == 0)
+        rb_loop_run_once(fake->session.loop);
+    setenv("PATH", old_path, 1);
+    rb_registry_cancel(request);
+    assert_int_equal(outcome.calls, 0); /* fake_teardown waits for the child */
+}
+
 static void test_nobody_there(void **state)
 {
     struct fake *fake = *state;
@@ -401,6 +427,7 @@ int main(void)
         TEST(test_tokens_expire),
         TEST(test_bad_token_servers),
         TEST(test_cancel),
+        TEST(test_cancel_while_a_helper_runs),
         TEST(test_nobody_there),
         TEST(test_manifest_blocking),
     };
