@@ -20,7 +20,7 @@
 #include "rebake/base/text.h"
 #include "rebake/loop/process.h"
 #include "rebake/loop/timer.h"
-#include "watch/check.h"
+#include "rebake/watch/watch.h"
 
 struct fixture {
     struct test_repository repository;
@@ -102,7 +102,7 @@ static void check_url(struct fixture *fixture, const char *url, const char *bran
     struct rb_check_request request = {
         .source = &source, .memo = fixture->memo, .known_version = known, .paths = paths};
     fixture->answered = false;
-    (void)rb_check_git.start(&fixture->tools, &request, on_checked, fixture);
+    (void)rb_check_start(&fixture->tools, &request, on_checked, fixture);
     assert_false(fixture->answered);
     rb_loop_run(fixture->loop);
     assert_true(fixture->answered);
@@ -352,12 +352,12 @@ static void a_cancelled_check_leaves_no_child(void **state)
     struct rb_source source = {.kind = RB_SOURCE_GIT, .url = url, .branch = "main"};
     struct rb_check_request request = {.source = &source, .paths = PATHS};
     fixture->silent = true;
-    void *check_state = rb_check_git.start(&fixture->tools, &request, on_checked, fixture);
+    struct rb_check *running = rb_check_start(&fixture->tools, &request, on_checked, fixture);
     struct rb_timer *timer = rb_timer_new(fixture->loop, stop_when_asked, fixture);
     rb_timer_start(timer, 5, 5);
     rb_loop_run(fixture->loop);
     rb_timer_free(timer);
-    rb_check_git.cancel(check_state);
+    rb_check_cancel(running);
     rb_loop_run(fixture->loop);
     assert_false(fixture->answered);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
