@@ -20,7 +20,7 @@ struct rb_source_list {
 
 /* An image and what it was read from. */
 struct rb_image_draft {
-    struct rb_image model; /* from_image is set by rb_image_order */
+    struct rb_image model; /* from_image is set by rb_images_order */
     struct rb_mark mark;
     const char *kind;
     const struct rb_node *from;
@@ -28,7 +28,7 @@ struct rb_image_draft {
     const struct rb_node *packages;
     struct rb_pairs arguments;
     const struct rb_image_draft *base; /* the image it builds on, or NULL */
-    const struct rb_image_draft *walk; /* rb_image_order: the walk that came by; itself: ordered */
+    const struct rb_image_draft *walk; /* rb_images_order: the walk that came by; itself: ordered */
     struct rb_image *ordered;
 };
 
@@ -44,7 +44,7 @@ struct rb_image_list rb_images_read(const struct rb_decode *decode, const struct
                                     const struct rb_source_list *sources);
 /* The models, a base before its children and else in the order of the file. Cycles are reported,
    and their images left out. */
-struct rb_image *rb_images_order(const struct rb_decode *decode, struct rb_image_list *images,
+struct rb_image *rb_images_order(const struct rb_decode *decode, struct rb_image_list *list,
                                  size_t *ret_count);
 struct rb_deployment *rb_deployments_read(const struct rb_decode *decode,
                                           const struct rb_node *items, const char *pipeline,

@@ -115,7 +115,7 @@ static void place(struct reader *reader, const struct rb_node *node)
     struct rb_node *parent = frame->node;
     if (parent->kind == RB_NODE_SEQUENCE) {
         parent->items = rb_arena_grow(reader->arena, parent->items, parent->count, &frame->capacity,
-                                      sizeof(*parent->items)); // NOLINT(bugprone-sizeof-expression)
+                                      sizeof(struct rb_node *));
         parent->items[parent->count++] = node;
     } else if (frame->key == NULL) {
         frame->key = as_key(reader, node);

@@ -19,9 +19,9 @@ struct rb_place {
 };
 
 struct rb_diagnostic {
-    struct rb_place place;
-    char *message;
-    char *hint; /* or NULL */
+    struct rb_place place; /* its file lives as long as the message */
+    char *message;         /* one line, without control characters */
+    char *hint;            /* or NULL */
 };
 
 struct rb_diagnostics {

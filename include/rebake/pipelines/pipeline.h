@@ -53,8 +53,9 @@ struct rb_image {
     const char *push;   /* registry/name, without tag or digest */
     int64_t timeout_ms; /* for one build; 30m unless said */
     int64_t settle_ms;  /* `rebuild: { settle }`: quiet time before a build; 0 unless said */
-    char recipe_hash[RB_SHA256_HEX_SIZE]; /* of all the above that changes what is built, and of
-                                             nothing else (not of places, intervals, key order) */
+    char recipe_hash[RB_SHA256_HEX_SIZE]; /* of all the above that changes what is built or where it
+                                             goes, sources by their address; of nothing else (not of
+                                             places, intervals, key order, names of sources) */
 };
 
 /* A container run by podman on this machine. */
@@ -97,8 +98,9 @@ struct rb_pipeline {
 
 /* Reads a pipeline. On success *ret_pipeline is owned by the caller. RB_EINVALID when the file has
    errors: they are in diagnostics (initialised empty by the caller, freed by the caller), and err
-   holds a summary ("shop.yaml: 3 errors"). Limits: 1 MiB, depth 32, 100,000 nodes, no aliases
-   beyond 1,000. RB_EIO and RB_ENOTFOUND for the file itself. */
+   holds a summary ("shop.yaml: 3 errors"). Limits: 1 MiB (RB_ELIMIT, without diagnostics), depth
+   32, 100,000 nodes with what aliases stand for, 1,000 anchors and as many aliases. RB_EIO and
+   RB_ENOTFOUND for the file itself, also without diagnostics. */
 RB_NODISCARD int rb_pipeline_read(const char *path, struct rb_pipeline **ret_pipeline,
                                   struct rb_diagnostics *diagnostics, struct rb_err *err);
 /* The same from memory; file is the name shown. */
