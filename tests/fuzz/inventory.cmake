@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(target dpkg_status packages deb_version apt_sources preferences index)
+foreach(target dpkg_status packages deb_version apt_conf apt_sources preferences index)
   rebake_fuzz_target(${target} LINK rebake::inventory PkgConfig::ZLIB)
 endforeach()

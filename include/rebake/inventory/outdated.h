@@ -29,4 +29,12 @@ RB_NODISCARD int rb_apt_sources_parse(const char *data, size_t size, bool is_deb
                                       struct rb_apt_source **sources, size_t *count,
                                       size_t *capacity, struct rb_err *err);
 
+/* Takes an option of apt.conf(5) and its value, with the scopes it stands in before its name:
+   "APT::Default-Release". A member of a list has nothing behind the last "::". */
+typedef void rb_apt_conf_cb(void *context, const char *name, const char *value);
+
+/* Reads one file of apt's configuration. #clear and #include are not followed. */
+RB_NODISCARD int rb_apt_conf_read(const char *data, size_t size, const char *what,
+                                  rb_apt_conf_cb *take, void *context, struct rb_err *err);
+
 #endif
