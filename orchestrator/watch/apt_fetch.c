@@ -144,6 +144,13 @@ static void finish(struct rb_apt_fetch *fetch)
     free_fetch(fetch);
 }
 
+static void judge_validity(struct rb_apt_fetch *fetch, int64_t valid_until_at)
+{
+    if (!fetch->request.may_be_old)
+        fetch->status = rb_apt_validity_judge(valid_until_at, rb_clock_now(fetch->clock),
+                                              fetch->what, &fetch->err);
+}
+
 /* What runs in the pool. */
 
 static void run_prepare(void *context)
@@ -172,6 +179,8 @@ static void run_look(void *context)
     if (fetch->status == 0)
         fetch->status = rb_apt_release_judge(fetch->release, request->suite, request->known_date_at,
                                              rb_clock_now(fetch->clock), fetch->what, &fetch->err);
+    if (fetch->status == 0)
+        judge_validity(fetch, rb_apt_release_valid_until(fetch->release));
     if (fetch->status != 0)
         return;
     rb_sha256_of(parts->content, parts->content_size, fetch->release_hash);
@@ -285,8 +294,7 @@ static void after_not_modified(struct rb_apt_fetch *fetch)
     fetch->unchanged = true;
     fetch->etag = fetch->request.etag;
     fetch->last_modified = fetch->request.last_modified;
-    fetch->status = rb_apt_validity_judge(fetch->request.known_valid_until_at,
-                                          rb_clock_now(fetch->clock), fetch->what, &fetch->err);
+    judge_validity(fetch, fetch->request.known_valid_until_at);
     finish(fetch);
 }
 

@@ -76,7 +76,5 @@ int rb_apt_release_judge(const struct rb_apt_release *release, const char *suite
     int status = judge_suite(release, suite, what, err);
     if (status == 0)
         status = judge_date(release, known_date_at, now, what, err);
-    if (status == 0)
-        status = rb_apt_validity_judge(rb_apt_release_valid_until(release), now, what, err);
     return status;
 }

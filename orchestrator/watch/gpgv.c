@@ -12,12 +12,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "keyring.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/loop/process.h"
 #include "rebake/loop/state.h"
 #include "rebake/loop/work.h"
+#include "rebake/watch/keyring.h"
 
 enum {
     KEYRING_MAXIMUM = 8 << 20,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "keyring.h"
+#include "rebake/watch/keyring.h"
 
 #include <limits.h>
 #include <openssl/evp.h>

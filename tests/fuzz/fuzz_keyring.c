@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "rebake/base/memory.h"
-#include "watch/keyring.h"
+#include "rebake/watch/keyring.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

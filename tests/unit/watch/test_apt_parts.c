@@ -14,11 +14,11 @@
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
+#include "rebake/watch/keyring.h"
 #include "watch/apt_choice.h"
 #include "watch/apt_trust.h"
 #include "watch/clearsign.h"
 #include "watch/gpgv.h"
-#include "watch/keyring.h"
 
 #define HEAD   "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n"
 #define TAIL   "-----BEGIN PGP SIGNATURE-----\n\niHUE\n=1EYe\n-----END PGP SIGNATURE-----\n"

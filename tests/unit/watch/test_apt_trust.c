@@ -178,6 +178,19 @@ static void validity_ends_even_when_nothing_changes(void **state)
     fetch_bad(fixture, RB_EVERIFY, "has expired (Valid-Until: 2026-07-12T00:00:00Z)");
 }
 
+static void a_snapshot_may_be_old(void **state)
+{
+    struct apt_fixture *fixture = *state;
+    struct test_state until = {.valid_until = "Sun, 12 Jul 2026 00:00:00 UTC"};
+    test_archive_publish(&fixture->archive, &until);
+    fixture->request.may_be_old = true;
+    fixture->now += INT64_C(400) * 24 * 3600 * 1000;
+    fetch_good(fixture);
+    remember(fixture);
+    fetch_good(fixture);
+    assert_true(fixture->unchanged);
+}
+
 static void another_suite_is_refused(void **state)
 {
     struct apt_fixture *fixture = *state;
@@ -226,6 +239,7 @@ int main(void)
         CHECK(a_trusted_repository_needs_no_signature),
         CHECK(time_does_not_run_backwards),
         CHECK(validity_ends_even_when_nothing_changes),
+        CHECK(a_snapshot_may_be_old),
         CHECK(another_suite_is_refused),
         CHECK(a_wrong_plain_hash_is_refused),
         CHECK(a_lying_plain_size_bounds_the_unpacking),
