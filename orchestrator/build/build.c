@@ -38,6 +38,7 @@ struct build {
     char *repositories; /* folder of the apt sources */
     char *run_flags;    /* NULL when there are none */
     char *base;         /* registry/name@digest */
+    struct buildah_image base_image;
     char id[BUILDAH_ID_SIZE];
     const char **ret_class;
 };
@@ -46,6 +47,7 @@ static void deinit_build(struct build *build)
 {
     rb_net_session_deinit(&build->session);
     containerfile_deinit(&build->recipe);
+    buildah_image_deinit(&build->base_image);
     rb_free(build->context);
     rb_free(build->recipe_path);
     rb_free(build->repositories);
@@ -139,22 +141,21 @@ static int do_base(struct build *build, struct rb_err *err)
     int status = buildah_pull(build->job, build->base, err);
     for (size_t i = 0; status == 0 && i < build->recipe.pinned.count; i++)
         status = buildah_pull(build->job, build->recipe.pinned.items[i], err);
+    if (status == 0)
+        status = buildah_look(build->job, build->base, &build->base_image, err);
     return status;
 }
 
 /* Whatever the recipe did: what was built stands on the locked base, layer for layer. */
 static int prove_base(struct build *build, struct rb_err *err)
 {
-    RB_CLEANUP_JSON json_t *base = NULL;
-    RB_CLEANUP_JSON json_t *made = NULL;
+    RB_CLEANUP(buildah_image_deinit) struct buildah_image made = {0};
     size_t i;
     const json_t *layer;
-    int status = buildah_layers(build->job, build->base, &base, err);
-    if (status == 0)
-        status = buildah_layers(build->job, build->id, &made, err);
-    json_array_foreach(base, i, layer)
+    int status = buildah_look(build->job, build->id, &made, err);
+    json_array_foreach(build->base_image.diff_ids, i, layer)
     {
-        if (status == 0 && !json_equal(layer, json_array_get(made, i))) {
+        if (status == 0 && !json_equal(layer, json_array_get(made.diff_ids, i))) {
             *build->ret_class = "recipe";
             status = rb_err_set(err, RB_EVERIFY,
                                 "the built image does not stand on its base %s: layer %zu is "
@@ -181,6 +182,7 @@ static int do_build(struct build *build, struct rb_err *err)
         .context = build->context,
         .extra_context = extra,
         .arguments = build->spec.arguments,
+        .layers = build->base_image.has_history,
         .layer_cache = build->spec.layer_cache,
     };
     int64_t mark = build_log_mark(build->job);

@@ -79,12 +79,17 @@ static void add_arguments(struct rb_strlist *command, const json_t *arguments)
 int buildah_build(struct rb_job *job, const struct buildah_build *build, char *id,
                   struct rb_err *err)
 {
-    static const char *const always[] = {
-        "buildah",       "build",          "--layers",
-        "--timestamp=0", "--format=oci",   "--identity-label=false",
-        "--pull=never",  "--network=host", NULL};
+    static const char *const always[] = {"buildah",
+                                         "build",
+                                         "--timestamp=0",
+                                         "--format=oci",
+                                         "--identity-label=false",
+                                         "--pull=never",
+                                         "--network=host",
+                                         NULL};
     RB_CLEANUP(rb_strlist_deinit) struct rb_strlist command = {0};
     rb_strlist_add_all(&command, always);
+    rb_strlist_add(&command, build->layers ? "--layers" : "--layers=false");
     if (geteuid() == 0)
         rb_strlist_add(&command, "--isolation=chroot");
     if (!build->layer_cache)
@@ -116,17 +121,35 @@ static int inspect(struct rb_job *job, const char *image, json_t **ret_json, str
     return rb_json_parse(text, strlen(text), "buildah's description of an image", ret_json, err);
 }
 
-int buildah_layers(struct rb_job *job, const char *image, json_t **ret_diff_ids, struct rb_err *err)
+void buildah_image_deinit(struct buildah_image *image)
+{
+    json_decref(image->diff_ids);
+    *image = (struct buildah_image){0};
+}
+
+/* image-spec config.md: each entry that is not an empty layer stands for one layer. */
+static size_t layers_told(const json_t *history)
+{
+    size_t count = 0, i;
+    const json_t *entry;
+    json_array_foreach(history, i, entry) count += !rb_json_get_bool(entry, "empty_layer", false);
+    return count;
+}
+
+int buildah_look(struct rb_job *job, const char *image, struct buildah_image *ret_image,
+                 struct rb_err *err)
 {
     RB_CLEANUP_JSON json_t *json = NULL;
     int status = inspect(job, image, &json, err);
     if (status != 0)
         return status;
-    json_t *config = json_object_get(json, "OCIv1");
+    const json_t *config = json_object_get(json, "OCIv1");
     json_t *ids = json_object_get(json_object_get(config, "rootfs"), "diff_ids");
     if (!json_is_array(ids))
         return rb_err_set(err, RB_EINTERNAL, "buildah names no layers of %s", image);
-    *ret_diff_ids = json_incref(ids);
+    ret_image->diff_ids = json_incref(ids);
+    ret_image->has_history =
+        layers_told(json_object_get(config, "history")) == json_array_size(ids);
     return 0;
 }
 

@@ -18,16 +18,23 @@ struct buildah_build {
     const char *context;       /* folder */
     const char *extra_context; /* "NAME=FOLDER", or NULL */
     const json_t *arguments;   /* object of text, or NULL */
-    bool layer_cache;
+    bool layers;      /* one a step; false for a base without a history, which that needs */
+    bool layer_cache; /* only with layers */
 };
 
 /* id holds BUILDAH_ID_SIZE bytes. Images are only taken from what was pulled. */
 RB_NODISCARD int buildah_build(struct rb_job *job, const struct buildah_build *build, char *id,
                                struct rb_err *err);
 
-/* The diff ids of a local image's layers, from the bottom up; the caller drops the reference. */
-RB_NODISCARD int buildah_layers(struct rb_job *job, const char *image, json_t **ret_diff_ids,
-                                struct rb_err *err);
+struct buildah_image {
+    json_t *diff_ids; /* of its layers, from the bottom up */
+    bool has_history; /* which tells of each layer */
+};
+void buildah_image_deinit(struct buildah_image *image); /* usable with RB_CLEANUP */
+
+/* A local image, by id or reference. */
+RB_NODISCARD int buildah_look(struct rb_job *job, const char *image,
+                              struct buildah_image *ret_image, struct rb_err *err);
 
 /* The reference that a local image says it was built upon, or NULL; the caller frees it. */
 RB_NODISCARD int buildah_base_of(struct rb_job *job, const char *image, char **ret_reference,

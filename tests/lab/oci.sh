@@ -12,7 +12,7 @@ oci_blob() {
 }
 
 # oci_make FOLDER TAR...: an OCI layout of one linux/amd64 image with a gzip layer for each tar file,
-# tagged "latest".
+# tagged "latest". OCI_HISTORY=no leaves out the history, as some tools do.
 oci_make() {
   local folder=$1 tar layers='[]' diffs='[]' digest size work
   shift
@@ -25,8 +25,9 @@ oci_make() {
     layers=$(jq --arg d "$digest" --argjson s "$size" \
       '. + [{mediaType: "application/vnd.oci.image.layer.v1.tar+gzip", digest: $d, size: $s}]' <<<"$layers")
   done
-  jq -nc --argjson diffs "$diffs" \
-    '{architecture: "amd64", os: "linux", config: {}, rootfs: {type: "layers", diff_ids: $diffs}}' >"$work"
+  jq -nc --argjson diffs "$diffs" --arg history "${OCI_HISTORY:-yes}" \
+    '{architecture: "amd64", os: "linux", config: {}, rootfs: {type: "layers", diff_ids: $diffs}}
+      + if $history == "no" then {} else {history: [$diffs[] | {created_by: "lab"}]} end' >"$work"
   read -r digest size < <(oci_blob "$folder" "$work")
   jq -nc --argjson layers "$layers" --arg d "$digest" --argjson s "$size" \
     '{schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json",
