@@ -6,35 +6,33 @@
 
 #include "rebake/base/json.h"
 #include "rebake/base/memory.h"
+#include "rebake/net/manifest.h"
 
-/* image-spec manifest.md: config and layers are descriptors with digest and size. */
+/* image-spec manifest.md: config and layers are descriptors. */
 static int read_manifest(const struct rb_manifest *manifest, const char *what,
                          struct published *published, struct rb_err *err)
 {
     RB_CLEANUP_JSON json_t *json = NULL;
+    struct rb_descriptor descriptor;
     const json_t *layer;
-    const char *id;
     size_t i;
-    int64_t size;
     int status = rb_json_parse(manifest->data, manifest->size, what, &json, err);
-    const json_t *config = json_object_get(json, "config");
     if (status == 0)
-        status = rb_json_want_string(config, what, "digest", &id, err);
-    if (status == 0)
-        status = rb_json_want_integer(config, what, "size", &published->size_bytes, err);
-    json_array_foreach(json_object_get(json, "layers"), i, layer)
-    {
-        if (status == 0)
-            status = rb_json_want_integer(layer, what, "size", &size, err);
-        if (status == 0 && (size < 0 || __builtin_add_overflow(published->size_bytes, size,
-                                                               &published->size_bytes)))
-            status = rb_err_set(err, RB_EINVALID, "%s: it tells sizes that cannot be", what);
-    }
+        status = rb_descriptor_read(json_object_get(json, "config"), what, &descriptor, err);
     if (status != 0)
         return status;
     (void)snprintf(published->digest, sizeof(published->digest), "%s", manifest->digest);
-    (void)snprintf(published->id, sizeof(published->id), "%s", id);
-    return 0;
+    (void)snprintf(published->id, sizeof(published->id), "%s", descriptor.digest);
+    published->size_bytes = descriptor.size_bytes;
+    json_array_foreach(json_object_get(json, "layers"), i, layer)
+    {
+        if (status == 0)
+            status = rb_descriptor_read(layer, what, &descriptor, err);
+        if (status == 0 && __builtin_add_overflow(published->size_bytes, descriptor.size_bytes,
+                                                  &published->size_bytes))
+            status = rb_err_set(err, RB_ELIMIT, "%s: it tells sizes that cannot be", what);
+    }
+    return status;
 }
 
 int published_look(struct rb_net_session *session, const char *reference_text,
