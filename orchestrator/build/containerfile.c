@@ -236,7 +236,8 @@ static bool has_here_document(const char *text)
     return false;
 }
 
-static void set_variable(struct pinning *pinning, const char *name, size_t name_size, char *value)
+static void set_variable(struct pinning *pinning, const char *name, size_t name_size,
+                         const char *value)
 {
     RB_CLEANUP_FREE char *copy = rb_strndup(name, name_size);
     rb_strlist_add(&pinning->names, copy);
@@ -400,7 +401,7 @@ static void deinit_pinning(struct pinning *pinning)
 int containerfile_pin(const char *data, size_t size, const struct containerfile_options *options,
                       struct containerfile *ret_containerfile, struct rb_err *err)
 {
-    RB_CLEANUP(containerfile_deinit) struct containerfile made = {0};
+    struct containerfile made = {0};
     struct rb_err own;
     err = err != NULL ? err : &own;
     if (size > RECIPE_MAXIMUM || options->argument_count > VARIABLES_MAXIMUM / 2)
@@ -418,11 +419,11 @@ int containerfile_pin(const char *data, size_t size, const struct containerfile_
     int status = take_all(pinning, err);
     made.text = rb_strbuf_steal(&pinning->out);
     deinit_pinning(pinning);
-    if (status != 0)
-        return status;
-    *ret_containerfile = made;
-    made = (struct containerfile){0};
-    return 0;
+    if (status == 0)
+        *ret_containerfile = made;
+    else
+        containerfile_deinit(&made);
+    return status;
 }
 
 void containerfile_deinit(struct containerfile *containerfile)

@@ -345,7 +345,7 @@ static int run(struct rb_job *job, const char *const *arguments, struct rb_strbu
                const char *what, struct rb_err *err)
 {
     struct job_running *running = running_of(job);
-    struct step_child child;
+    struct step_child child = {0};
     int status = rb_job_check(job, err);
     if (status != 0)
         return rb_err_wrap(err, "%s", what);
