@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rebake/inventory/scan.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "layer_set.h"
+#include "layer_view.h"
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+#include "root_folder.h"
+
+/* Links lead to paths that need another reading; more than a few are a game. */
+enum { READINGS_MAXIMUM = 6 };
+
+static const char DPKG_STATUS[] = "var/lib/dpkg/status";
+static const char DPKG_STATUS_D[] = "var/lib/dpkg/status.d";
+static const char *const OS_RELEASE[] = {"etc/os-release", "usr/lib/os-release"};
+static const char *const APT_TREES[] = {"etc/apt", "usr/share/keyrings"};
+static const char DPKG_ARCHITECTURES[] = "var/lib/dpkg/arch";
+
+static void want_all(struct wanted *wanted, bool keep_apt)
+{
+    wanted_add(wanted, DPKG_STATUS, false);
+    wanted_add(wanted, DPKG_STATUS_D, true);
+    for (size_t i = 0; i < RB_COUNT_OF(OS_RELEASE); i++)
+        wanted_add(wanted, OS_RELEASE[i], false);
+    for (size_t i = 0; keep_apt && i < RB_COUNT_OF(APT_TREES); i++)
+        wanted_add(wanted, APT_TREES[i], true);
+    if (keep_apt)
+        wanted_add(wanted, DPKG_ARCHITECTURES, false);
+}
+
+static int add_os_release(const struct file_tree *tree, struct rb_inventory *inventory,
+                          struct rb_err *err)
+{
+    for (size_t i = 0; i < RB_COUNT_OF(OS_RELEASE); i++) {
+        const char *data;
+        size_t size;
+        int status = tree->read(tree->context, OS_RELEASE[i], inventory->arena, &data, &size, err);
+        if (status != 0)
+            return status;
+        if (data != NULL) {
+            rb_inventory_add_os_release(inventory, data, size);
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static int add_status_file(const struct file_tree *tree, struct rb_inventory *inventory,
+                           const char *path, bool is_status_d, struct rb_err *err)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    const char *data;
+    size_t size;
+    int status = tree->read(tree->context, path, arena, &data, &size, err);
+    if (status != 0 || data == NULL)
+        return status;
+    return rb_inventory_add_dpkg(inventory, data, size, is_status_d, path, err);
+}
+
+/* distroless has a file a package, with the md5sums of its files beside. */
+static int add_status_folder(const struct file_tree *tree, struct rb_inventory *inventory,
+                             struct rb_err *err)
+{
+    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist paths = {0};
+    int status = tree->list(tree->context, DPKG_STATUS_D, &paths, err);
+    for (size_t i = 0; status == 0 && i < paths.count; i++) {
+        bool again = i > 0 && strcmp(paths.items[i], paths.items[i - 1]) == 0;
+        if (!again && !rb_text_ends_with(paths.items[i], ".md5sums"))
+            status = add_status_file(tree, inventory, paths.items[i], true, err);
+    }
+    return status;
+}
+
+static int keep_file(const struct file_tree *tree, const char *path, struct rb_scan *scan,
+                     size_t *capacity, struct rb_err *err)
+{
+    struct rb_arena *arena = scan->inventory.arena;
+    struct rb_kept_file file = {.path = rb_arena_strdup(arena, path)};
+    int status = tree->read(tree->context, path, arena, &file.data, &file.size, err);
+    if (status != 0 || file.data == NULL)
+        return status;
+    scan->files =
+        rb_arena_grow(arena, scan->files, scan->file_count, capacity, sizeof(*scan->files));
+    scan->files[scan->file_count++] = file;
+    return 0;
+}
+
+static int keep_apt_files(const struct file_tree *tree, struct rb_scan *scan, struct rb_err *err)
+{
+    size_t capacity = 0;
+    int status = keep_file(tree, DPKG_ARCHITECTURES, scan, &capacity, err);
+    for (size_t i = 0; status == 0 && i < RB_COUNT_OF(APT_TREES); i++) {
+        RB_CLEANUP(rb_strlist_deinit) struct rb_strlist paths = {0};
+        status = tree->list(tree->context, APT_TREES[i], &paths, err);
+        for (size_t j = 0; status == 0 && j < paths.count; j++) {
+            if (j == 0 || strcmp(paths.items[j], paths.items[j - 1]) != 0)
+                status = keep_file(tree, paths.items[j], scan, &capacity, err);
+        }
+    }
+    return status;
+}
+
+static int fill(const struct file_tree *tree, const struct rb_scan_options *options,
+                struct rb_scan *scan, struct rb_err *err)
+{
+    int status = add_os_release(tree, &scan->inventory, err);
+    if (status == 0)
+        status = add_status_file(tree, &scan->inventory, DPKG_STATUS, false, err);
+    if (status == 0)
+        status = add_status_folder(tree, &scan->inventory, err);
+    if (status == 0)
+        rb_inventory_sort(&scan->inventory);
+    return status == 0 && options->keep_apt ? keep_apt_files(tree, scan, err) : status;
+}
+
+static int read_layer(const struct layer_set *set, size_t number, const struct wanted *wanted,
+                      struct layer_budget *budget, struct rb_arena *arena, struct layer *layer,
+                      struct rb_err *err)
+{
+    struct layer_reader *reader = NULL;
+    struct layer_source source;
+    RB_CLEANUP(layer_stream_cleanup) struct layer_stream *stream = NULL;
+    const char *diff_id = set->entries[number].diff_id;
+    int status = layer_set_read(set, number, &reader, &source, err);
+    if (status == 0)
+        status = layer_stream_open(&source, *diff_id == '\0' ? NULL : diff_id, &stream, err);
+    if (status == 0)
+        status = layer_read(stream, wanted, budget, arena, layer, err);
+    layer_reader_free(reader);
+    return status == 0 ? 0 : rb_err_wrap(err, "layer %zu of %zu", number + 1, set->count);
+}
+
+/* One reading of all layers, from the top down. */
+static int read_all(const struct layer_set *set, struct wanted *wanted, struct rb_arena *arena,
+                    struct layer_view *ret_view, struct rb_err *err)
+{
+    struct layer_budget budget = {0};
+    struct layer *layers = rb_arena_array(arena, set->count, sizeof(*layers));
+    for (size_t i = 0; i < set->count; i++) {
+        int status = read_layer(set, set->count - 1 - i, wanted, &budget, arena, &layers[i], err);
+        if (status != 0)
+            return status;
+    }
+    *ret_view = (struct layer_view){
+        .arena = arena, .layers = layers, .count = set->count, .wanted = wanted};
+    layer_view_settle(ret_view);
+    return 0;
+}
+
+static int scan_layers(const struct layer_set *set, const struct rb_scan_options *options,
+                       struct rb_scan *scan, struct rb_err *err)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *wanted_arena = rb_arena_new();
+    struct wanted wanted = {.arena = wanted_arena};
+    want_all(&wanted, options->keep_apt);
+    for (int reading = 0; reading < READINGS_MAXIMUM; reading++) {
+        RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+        struct layer_view view;
+        int status = read_all(set, &wanted, arena, &view, err);
+        if (status != 0)
+            return status;
+        if (!view.incomplete) {
+            struct file_tree tree = layer_view_tree(&view);
+            return fill(&tree, options, scan, err);
+        }
+    }
+    return rb_err_set(err, RB_ELIMIT, "links lead from one to the next without an end");
+}
+
+static int scan_root(const char *path, const struct rb_scan_options *options, struct rb_scan *scan,
+                     struct rb_err *err)
+{
+    struct stat status;
+    scan->reference = rb_asprintf("rootfs:%s", path);
+    scan->digest = rb_strdup("");
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+        struct root_folder folder;
+        int code = root_folder_open(&folder, path, err);
+        if (code != 0)
+            return code;
+        struct file_tree tree = root_folder_tree(&folder);
+        code = fill(&tree, options, scan, err);
+        root_folder_close(&folder);
+        return code;
+    }
+    struct layer_set set;
+    layer_set_open_tar(&set, path);
+    int code = scan_layers(&set, options, scan, err);
+    layer_set_close(&set);
+    return code;
+}
+
+static int scan_image(struct rb_net_session *session, const char *reference,
+                      const struct rb_scan_options *options, struct rb_scan *scan,
+                      struct rb_err *err)
+{
+    struct layer_set set;
+    bool layout = rb_text_starts_with(reference, "oci:");
+    int status = layout ? layer_set_open_layout(&set, reference + strlen("oci:"), err)
+                        : layer_set_open_registry(&set, session, reference, err);
+    if (status != 0)
+        return status;
+    scan->digest = rb_strdup(set.digest);
+    scan->reference = layout ? rb_asprintf("oci:%s@%s", set.folder, set.digest)
+                             : rb_asprintf("%s/%s@%s", set.reference.registry,
+                                           set.reference.repository, set.digest);
+    status = scan_layers(&set, options, scan, err);
+    layer_set_close(&set);
+    return status;
+}
+
+int rb_scan_reference(struct rb_net_session *session, const char *reference,
+                      const struct rb_scan_options *options, struct rb_scan *ret_scan,
+                      struct rb_err *err)
+{
+    static const char ROOT[] = "rootfs:";
+    struct rb_scan scan = {0};
+    rb_inventory_init(&scan.inventory);
+    int status = rb_text_starts_with(reference, ROOT)
+                     ? scan_root(reference + strlen(ROOT), options, &scan, err)
+                     : scan_image(session, reference, options, &scan, err);
+    if (status != 0) {
+        rb_scan_deinit(&scan);
+        return rb_err_wrap(err, "%s", reference);
+    }
+    *ret_scan = scan;
+    return 0;
+}
+
+void rb_scan_deinit(struct rb_scan *scan)
+{
+    rb_inventory_deinit(&scan->inventory);
+    rb_free(scan->reference);
+    rb_free(scan->digest);
+    *scan = (struct rb_scan){0};
+}
