@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the engine's files share. The engine holds, for each source, image and deployment of the
+ * loaded pipelines, the facts that planning needs, read from the store when they may have changed;
+ * nothing here is known only here.
+ */
+#ifndef REBAKE_DAEMON_ENGINE_PARTS_H
+#define REBAKE_DAEMON_ENGINE_PARTS_H
+
+#include "rebake/base/arena.h"
+#include "rebake/base/json.h"
+#include "rebake/base/random.h"
+#include "rebake/base/strlist.h"
+#include "rebake/daemon/engine.h"
+#include "rebake/inventory/upgrade.h"
+#include "rebake/job/job.h"
+#include "rebake/loop/timer.h"
+#include "rebake/net/http.h"
+#include "rebake/net/registry.h"
+#include "rebake/pipelines/pipeline.h"
+#include "rebake/plan/plan.h"
+#include "rebake/store/builds.h"
+#include "rebake/store/deployments.h"
+#include "rebake/store/sources.h"
+#include "rebake/watch/watch.h"
+
+struct engine_pipeline {
+    int64_t id;
+    struct rb_pipeline *model;
+    struct engine_source **bound; /* the runtime entry of each of the model's sources */
+};
+
+struct engine_source {
+    struct rb_engine *engine;
+    int64_t id;
+    const struct rb_source *model; /* of the pipeline that asks for it most often */
+    char *name;                    /* "shop/code": the first pipeline's name for it */
+    struct rb_strlist paths;       /* git: whose trees are needed */
+    char *version;                 /* NULL: none seen yet */
+    int64_t version_id;
+    int64_t changed_at;
+    json_t *memo;
+    json_t *detail;
+    struct rb_index *index; /* apt: opened when first needed for this version */
+    int failures;
+    int64_t next_check_at;
+    struct rb_check *check; /* under way, or NULL */
+    bool check_again;       /* asked for while one was under way */
+    bool checked;           /* at least once since the engine started */
+};
+
+struct engine_image {
+    int64_t id;
+    const struct engine_pipeline *pipeline;
+    const struct rb_image *model;
+    char *name;                        /* "shop/app" */
+    int base;                          /* index in engine->images, or RB_PLAN_NO_BASE */
+    struct engine_source *base_source; /* or NULL */
+    struct engine_source *code_source;
+    struct engine_source **repositories; /* one for each of model->packages */
+    size_t repository_count;
+    /* Facts, read again when `stale`; what they name lives in facts. */
+    bool stale;
+    struct rb_arena *facts;
+    int64_t artifact_id;
+    const char *artifact_digest;
+    struct rb_inventory inventory; /* of that artifact */
+    struct rb_plan_inputs built;
+    struct rb_plan_image plan; /* the parts that come from builds */
+    /* Updates for that artifact, computed for these versions of the repositories. */
+    struct rb_arena *updates_arena;
+    int64_t *updates_for;
+    struct rb_plan_update *updates;
+    size_t update_count;
+    char *recorded; /* what the store was last told of its state; NULL: nothing by this engine */
+};
+
+struct engine_deployment {
+    int64_t id;
+    const struct engine_pipeline *pipeline;
+    const struct rb_deployment *model;
+    char *name; /* "shop/production" */
+    struct engine_image *image;
+    char spec_hash[RB_SHA256_HEX_SIZE];
+};
+
+enum engine_job_kind { ENGINE_BUILD, ENGINE_ROLLOUT, ENGINE_OBSERVE };
+
+/* A job that runs. */
+struct engine_job {
+    struct rb_engine *engine;
+    struct engine_job *next;
+    enum engine_job_kind kind;
+    int64_t id;            /* of the build or rollout; of the deployment for ENGINE_OBSERVE */
+    int64_t deployment_id; /* for the last two */
+    struct rb_running_job *running;
+};
+
+struct rb_engine {
+    struct rb_loop *loop;
+    const struct rb_clock *clock;
+    struct rb_store *store;
+    struct rb_http *http;
+    struct rb_registry *registry;
+    struct rb_watch_tools tools;
+    struct rb_executor *executor;
+    struct rb_random random;
+    struct rb_timer *plan_timer;
+    struct rb_timer *check_timer;
+    struct rb_strlist pipeline_paths;
+    struct rb_strbuf *diagnostics;
+    char *state_folder;
+    char *cache_folder;
+    char *program;
+    int lock_fd;
+    int max_jobs;
+    bool once;
+    bool planning_soon;
+    int64_t started_at;
+    struct engine_pipeline *pipelines;
+    size_t pipeline_count;
+    struct engine_source *sources;
+    size_t source_count;
+    struct engine_image *images;
+    size_t image_count;
+    struct engine_deployment *deployments;
+    size_t deployment_count;
+    struct engine_job *jobs;
+};
+
+/* load.c: the loaded pipelines and what the store knows of them. */
+RB_NODISCARD int engine_load(struct rb_engine *engine, struct rb_err *err);
+void engine_unload(struct rb_engine *engine);
+struct engine_image *engine_image_by_id(struct rb_engine *engine, int64_t id);
+struct engine_deployment *engine_deployment_by_id(struct rb_engine *engine, int64_t id);
+
+/* checks.c */
+void engine_start_due_checks(struct rb_engine *engine);
+void engine_cancel_checks(struct rb_engine *engine);
+bool engine_checks_are_quiet(const struct rb_engine *engine);
+
+/* facts.c: what planning needs to know of an image. */
+RB_NODISCARD int engine_refresh_image(struct rb_engine *engine, struct engine_image *image,
+                                      struct rb_err *err);
+void engine_refresh_updates(struct engine_image *image);
+
+/* planning.c: from facts to a plan, and the plan into the store. */
+RB_NODISCARD int engine_plan(struct rb_engine *engine, struct rb_arena *arena, int64_t *ret_wake_at,
+                             struct rb_err *err);
+
+/* jobs.c: what all jobs have in common. */
+struct engine_job *engine_add_job(struct rb_engine *engine, enum engine_job_kind kind, int64_t id,
+                                  int64_t deployment_id);
+void engine_remove_job(struct engine_job *job);
+struct engine_job *engine_find_job(struct rb_engine *engine, enum engine_job_kind kind, int64_t id);
+char *engine_job_folder(const struct rb_engine *engine, const char *kind, int64_t id);
+bool engine_is_paused(const struct rb_pause_row *pauses, size_t count, const char *pipeline,
+                      const char *name, const struct rb_pause_row **ret_pause);
+
+/* building.c */
+RB_NODISCARD int engine_start_builds(struct rb_engine *engine, struct rb_arena *arena,
+                                     struct rb_err *err);
+RB_NODISCARD int engine_adopt_builds(struct rb_engine *engine, struct rb_err *err);
+
+/* deploying.c */
+RB_NODISCARD int engine_start_rollouts(struct rb_engine *engine, struct rb_arena *arena,
+                                       int64_t *wake_at, struct rb_err *err);
+RB_NODISCARD int engine_adopt_rollouts(struct rb_engine *engine, struct rb_err *err);
+
+/* The earlier of two times, of which 0 is "never". */
+int64_t engine_earlier(int64_t a, int64_t b);
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What planning needs to know of an image: its newest good artifact and what that was built from,
+   how its last build ended, and which of its packages a watched repository has a newer version of.
+ */
+#include <string.h>
+
+#include "engine_parts.h"
+#include "rebake/base/log.h"
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+
+static enum rb_plan_last last_of(const struct rb_build_row *build)
+{
+    switch (build->state) {
+    case RB_BUILD_SUCCEEDED:
+    case RB_BUILD_UNCHANGED:
+        return RB_LAST_GOOD;
+    case RB_BUILD_UNRESOLVED:
+        return RB_LAST_UNRESOLVED;
+    case RB_BUILD_CANCELED:
+        return RB_LAST_CANCELED;
+    case RB_BUILD_FAILED:
+        return rb_text_equal(build->error_class, "infrastructure") ? RB_LAST_TRANSIENT
+                                                                   : RB_LAST_FAILED;
+    case RB_BUILD_QUEUED:
+    case RB_BUILD_RUNNING:
+    case RB_BUILD_STATE_COUNT:
+        break;
+    }
+    return RB_LAST_NONE;
+}
+
+static enum rb_plan_reason_kind reason_kind(const char *name)
+{
+    for (unsigned kind = 0; kind < RB_REASON_KIND_COUNT; kind++) {
+        if (strcmp(rb_plan_reason_kind_name((enum rb_plan_reason_kind)kind), name) == 0)
+            return (enum rb_plan_reason_kind)kind;
+    }
+    return RB_REASON_MANUAL;
+}
+
+static void note_last_build(struct engine_image *image, const struct rb_build_row *build)
+{
+    struct rb_plan_image *plan = &image->plan;
+    plan->last = last_of(build);
+    plan->last_key = build->input_key;
+    plan->last_finished_at = build->finished_at;
+    plan->last_attempt = build->attempt;
+    struct rb_plan_reason *remaining =
+        rb_arena_array(image->facts, build->reason_count, sizeof(*remaining));
+    size_t count = 0;
+    for (size_t i = 0; i < build->reason_count; i++) {
+        const struct rb_reason *reason = &build->reasons[i];
+        if (strcmp(reason->kind, "manual") == 0) {
+            plan->last_request_who = reason->subject;
+            plan->last_request_why = reason->to;
+        }
+        if (reason->remains)
+            remaining[count++] = (struct rb_plan_reason){.kind = reason_kind(reason->kind),
+                                                         .subject = reason->subject,
+                                                         .from = reason->from,
+                                                         .to = reason->to,
+                                                         .version_id = reason->version_id};
+    }
+    plan->last_remaining = remaining;
+    plan->last_remaining_count = count;
+}
+
+/* At most one build of an image is open, so the last finished one is among the newest two. */
+static int refresh_builds(struct rb_engine *engine, struct engine_image *image, struct rb_err *err)
+{
+    struct rb_build_row *builds;
+    size_t count;
+    int status =
+        rb_store_builds(engine->store, image->id, false, 2, image->facts, &builds, &count, err);
+    if (status != 0)
+        return status;
+    for (size_t i = 0; i < count; i++) {
+        if (!rb_build_state_is_final(builds[i].state)) {
+            image->plan.open_build = builds[i].id;
+            image->plan.open_running = builds[i].state == RB_BUILD_RUNNING;
+        } else if (image->plan.last == RB_LAST_NONE) {
+            note_last_build(image, &builds[i]);
+        }
+    }
+    return 0;
+}
+
+/* The newest good lock is the newest good build's, also of one whose content was nothing new. */
+static int refresh_built_inputs(struct rb_engine *engine, struct engine_image *image,
+                                struct rb_err *err)
+{
+    struct rb_build_row build;
+    int status = rb_store_good_build(engine->store, image->id, image->facts, &build, err);
+    if (status != 0)
+        return status;
+    RB_CLEANUP_JSON json_t *lock = NULL;
+    status = rb_json_parse(build.lock, strlen(build.lock), "lock of a build", &lock, err);
+    if (status != 0)
+        return status;
+    const json_t *base = json_object_get(lock, "base");
+    const json_t *code = json_object_get(lock, "code");
+    image->built = (struct rb_plan_inputs){
+        .recipe = rb_arena_strdup(image->facts, rb_json_get_string(lock, "recipe", NULL)),
+        .base_digest = rb_arena_strdup(image->facts, rb_json_get_string(base, "digest", NULL)),
+        .tree = rb_arena_strdup(image->facts, rb_json_get_string(code, "tree", NULL)),
+    };
+    return 0;
+}
+
+static int refresh_artifact(struct rb_engine *engine, struct engine_image *image,
+                            struct rb_err *err)
+{
+    struct rb_artifact_row artifact;
+    int status = rb_store_artifact(engine->store, image->artifact_id, image->facts, &artifact, err);
+    if (status != 0)
+        return status;
+    image->artifact_digest = artifact.digest;
+    RB_CLEANUP_JSON json_t *inventory = NULL;
+    status = rb_store_inventory(engine->store, artifact.id, &inventory, err);
+    if (status == 0)
+        status = rb_inventory_from_json(inventory, &image->inventory, err);
+    return status == 0 ? refresh_built_inputs(engine, image, err) : status;
+}
+
+int engine_refresh_image(struct rb_engine *engine, struct engine_image *image, struct rb_err *err)
+{
+    if (!image->stale)
+        return 0;
+    struct rb_image_row row;
+    rb_inventory_deinit(&image->inventory);
+    rb_arena_free(image->facts);
+    image->facts = rb_arena_new();
+    image->plan = (struct rb_plan_image){0};
+    image->built = (struct rb_plan_inputs){0};
+    image->artifact_digest = NULL;
+    int status = rb_store_image(engine->store, image->id, image->facts, &row, err);
+    if (status == 0)
+        status = refresh_builds(engine, image, err);
+    if (status != 0)
+        return status;
+    image->artifact_id = row.artifact_id;
+    if (row.artifact_id != 0)
+        status = refresh_artifact(engine, image, err);
+    /* An update counts for one artifact's inventory. */
+    memset(image->updates_for, 0, image->repository_count * sizeof(*image->updates_for));
+    image->update_count = 0;
+    image->stale = status != 0;
+    return status;
+}
+
+/* The source's package index, opened once a version. Indexes are derived data: where one is gone or
+   cannot be read, the repository is checked again from nothing, and the update is seen then. */
+static const struct rb_index *index_of(struct engine_source *source)
+{
+    struct rb_err err;
+    const char *path = rb_json_get_string(source->detail, "index", NULL);
+    if (source->index != NULL || path == NULL)
+        return source->index;
+    if (rb_index_open(path, &source->index, &err) == 0)
+        return source->index;
+    rb_log(RB_LOG_WARNING, "package index is unusable; reading the repository again", "source",
+           source->name, "error", err.text, NULL);
+    json_decref(source->memo);
+    json_decref(source->detail);
+    source->memo = NULL;
+    source->detail = NULL;
+    rb_engine_check_now(source->engine, source->id);
+    return NULL;
+}
+
+static struct rb_repository repository_of(struct engine_source *source)
+{
+    const json_t *detail = source->detail;
+    return (struct rb_repository){
+        .index = index_of(source),
+        .name = source->model->name,
+        .site = "",
+        .suite = rb_json_get_string(detail, "suite", ""),
+        .codename = rb_json_get_string(detail, "codename", ""),
+        .origin = rb_json_get_string(detail, "origin", ""),
+        .label = rb_json_get_string(detail, "label", ""),
+        .version = rb_json_get_string(detail, "version", ""),
+        .not_automatic = rb_json_get_bool(detail, "notAutomatic", false),
+        .but_automatic_upgrades = rb_json_get_bool(detail, "butAutomaticUpgrades", false),
+    };
+}
+
+static bool updates_are_current(const struct engine_image *image)
+{
+    for (size_t i = 0; i < image->repository_count; i++) {
+        if (image->updates_for[i] != image->repositories[i]->version_id)
+            return false;
+    }
+    return true;
+}
+
+static void keep_updates(struct engine_image *image, const struct rb_upgrade *upgrades,
+                         size_t count, const struct rb_repository *repositories)
+{
+    image->updates = rb_arena_array(image->updates_arena, count, sizeof(*image->updates));
+    image->update_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct rb_package *package = upgrades[i].package;
+        if (package->held) /* its owner's word: a rebuild would not move it either */
+            continue;
+        size_t which = (size_t)(upgrades[i].repository - repositories);
+        image->updates[image->update_count++] = (struct rb_plan_update){
+            .package = package->name,
+            .from = package->version,
+            .to = upgrades[i].available,
+            .version_id = image->repositories[which]->version_id,
+        };
+    }
+}
+
+void engine_refresh_updates(struct engine_image *image)
+{
+    if (image->artifact_id == 0 || updates_are_current(image))
+        return;
+    rb_arena_free(image->updates_arena);
+    image->updates_arena = rb_arena_new();
+    struct rb_repository *repositories =
+        rb_arena_array(image->updates_arena, image->repository_count, sizeof(*repositories));
+    size_t known = 0;
+    for (size_t i = 0; i < image->repository_count; i++) {
+        repositories[i] = repository_of(image->repositories[i]);
+        known += repositories[i].index != NULL;
+    }
+    image->update_count = 0;
+    if (known < image->repository_count) /* judged when all of them can be seen */
+        return;
+    struct rb_upgrade *upgrades;
+    size_t count = rb_upgrades_find(&image->inventory, repositories, image->repository_count, NULL,
+                                    image->updates_arena, &upgrades);
+    keep_updates(image, upgrades, count, repositories);
+    for (size_t i = 0; i < image->repository_count; i++)
+        image->updates_for[i] = image->repositories[i]->version_id;
+}

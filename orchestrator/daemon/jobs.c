@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of running jobs, and what builds and rollouts have in common. */
+#include <string.h>
+
+#include "engine_parts.h"
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+
+struct engine_job *engine_add_job(struct rb_engine *engine, enum engine_job_kind kind, int64_t id,
+                                  int64_t deployment_id)
+{
+    struct engine_job *job = rb_zalloc(sizeof(*job));
+    job->engine = engine;
+    job->kind = kind;
+    job->id = id;
+    job->deployment_id = deployment_id;
+    job->next = engine->jobs;
+    engine->jobs = job;
+    return job;
+}
+
+void engine_remove_job(struct engine_job *job)
+{
+    struct engine_job **at = &job->engine->jobs;
+    while (*at != job)
+        at = &(*at)->next;
+    *at = job->next;
+    rb_free(job);
+}
+
+struct engine_job *engine_find_job(struct rb_engine *engine, enum engine_job_kind kind, int64_t id)
+{
+    for (struct engine_job *job = engine->jobs; job != NULL; job = job->next) {
+        if (job->kind == kind && job->id == id)
+            return job;
+    }
+    return NULL;
+}
+
+char *engine_job_folder(const struct rb_engine *engine, const char *kind, int64_t id)
+{
+    return rb_asprintf("%s/jobs/%s-%lld", engine->state_folder, kind, (long long)id);
+}
+
+bool engine_is_paused(const struct rb_pause_row *pauses, size_t count, const char *pipeline,
+                      const char *name, const struct rb_pause_row **ret_pause)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *subject = pauses[i].subject;
+        if (strcmp(subject, "all") == 0 || strcmp(subject, pipeline) == 0 ||
+            strcmp(subject, name) == 0) {
+            *ret_pause = &pauses[i];
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading pipelines: all files are read first; only when every one is good does anything change.
+ * The runtime tables are then made anew from the models and the store.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "engine_parts.h"
+#include "rebake/base/log.h"
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+#include "rebake/deploy/deploy.h"
+
+static int add_folder(const char *path, struct rb_strlist *files, struct rb_err *err)
+{
+    DIR *folder = opendir(path);
+    if (folder == NULL)
+        return rb_err_sys(err, errno, "open folder %s", path);
+    const struct dirent *entry;
+    while ((entry = readdir(folder)) != NULL) {
+        if (entry->d_name[0] != '.' &&
+            (rb_text_ends_with(entry->d_name, ".yaml") || rb_text_ends_with(entry->d_name, ".yml")))
+            rb_strlist_addf(files, "%s/%s", path, entry->d_name);
+    }
+    (void)closedir(folder);
+    return 0;
+}
+
+static int list_files(struct rb_engine *engine, struct rb_strlist *files, struct rb_err *err)
+{
+    for (size_t i = 0; i < engine->pipeline_paths.count; i++) {
+        const char *path = engine->pipeline_paths.items[i];
+        struct stat status;
+        if (stat(path, &status) != 0)
+            return rb_err_sys(err, errno, "read pipeline %s", path);
+        if (!S_ISDIR(status.st_mode)) {
+            rb_strlist_add(files, path);
+        } else {
+            int result = add_folder(path, files, err);
+            if (result != 0)
+                return result;
+        }
+    }
+    rb_strlist_sort(files);
+    if (files->count == 0)
+        return rb_err_set(err, RB_ENOTFOUND,
+                          "no pipeline file was found: name one, or a folder of *.yaml");
+    return 0;
+}
+
+static int read_pipelines(struct rb_engine *engine, const struct rb_strlist *files,
+                          struct engine_pipeline *pipelines, struct rb_err *err)
+{
+    int failed = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        RB_CLEANUP(rb_diagnostics_deinit) struct rb_diagnostics diagnostics = {0};
+        struct rb_err one;
+        int status = rb_pipeline_read(files->items[i], &pipelines[i].model, &diagnostics, &one);
+        if (status == 0)
+            continue;
+        if (engine->diagnostics != NULL)
+            rb_diagnostics_print(&diagnostics, engine->diagnostics);
+        failed = failed == 0 ? rb_err_copy(err, &one) : failed;
+    }
+    for (size_t i = 0; failed == 0 && i < files->count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (strcmp(pipelines[i].model->name, pipelines[j].model->name) == 0)
+                failed =
+                    rb_err_set(err, RB_EINVALID, "%s: pipeline \"%s\" is already defined in %s",
+                               files->items[i], pipelines[i].model->name, files->items[j]);
+        }
+    }
+    return failed;
+}
+
+static void free_pipelines(struct engine_pipeline *pipelines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        rb_pipeline_free(pipelines[i].model);
+        rb_free(pipelines[i].bound);
+    }
+    rb_free(pipelines);
+}
+
+void engine_unload(struct rb_engine *engine)
+{
+    for (size_t i = 0; i < engine->source_count; i++) {
+        struct engine_source *source = &engine->sources[i];
+        rb_free(source->name);
+        rb_free(source->version);
+        rb_strlist_deinit(&source->paths);
+        json_decref(source->memo);
+        json_decref(source->detail);
+        rb_index_close(source->index);
+    }
+    for (size_t i = 0; i < engine->image_count; i++) {
+        struct engine_image *image = &engine->images[i];
+        rb_free(image->name);
+        rb_free(image->repositories);
+        rb_free(image->updates_for);
+        rb_free(image->recorded);
+        rb_inventory_deinit(&image->inventory);
+        rb_arena_free(image->facts);
+        rb_arena_free(image->updates_arena);
+    }
+    for (size_t i = 0; i < engine->deployment_count; i++)
+        rb_free(engine->deployments[i].name);
+    free_pipelines(engine->pipelines, engine->pipeline_count);
+    rb_free(engine->sources);
+    rb_free(engine->images);
+    rb_free(engine->deployments);
+    engine->pipelines = NULL;
+    engine->sources = NULL;
+    engine->images = NULL;
+    engine->deployments = NULL;
+    engine->pipeline_count = engine->source_count = 0;
+    engine->image_count = engine->deployment_count = 0;
+}
+
+static struct engine_source *source_by_id(struct rb_engine *engine, int64_t id)
+{
+    for (size_t i = 0; i < engine->source_count; i++) {
+        if (engine->sources[i].id == id)
+            return &engine->sources[i];
+    }
+    return NULL;
+}
+
+struct engine_image *engine_image_by_id(struct rb_engine *engine, int64_t id)
+{
+    for (size_t i = 0; i < engine->image_count; i++) {
+        if (engine->images[i].id == id)
+            return &engine->images[i];
+    }
+    return NULL;
+}
+
+struct engine_deployment *engine_deployment_by_id(struct rb_engine *engine, int64_t id)
+{
+    for (size_t i = 0; i < engine->deployment_count; i++) {
+        if (engine->deployments[i].id == id)
+            return &engine->deployments[i];
+    }
+    return NULL;
+}
+
+/* The row's knowledge of a source, into a new runtime entry. */
+static int restore_source(struct rb_engine *engine, struct engine_source *source,
+                          struct rb_err *err)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    struct rb_source_row row;
+    int status = rb_store_source(engine->store, source->id, arena, &row, err);
+    if (status != 0)
+        return status;
+    source->failures = row.failures;
+    source->next_check_at = row.next_check_at;
+    source->version = rb_strdup(row.version);
+    source->version_id = row.version_id;
+    source->changed_at = row.last_change_at;
+    if (row.memo != NULL)
+        status = rb_json_parse(row.memo, strlen(row.memo), "memo of a source", &source->memo, err);
+    if (status == 0 && row.version_detail != NULL)
+        status = rb_json_parse(row.version_detail, strlen(row.version_detail),
+                               "version of a source", &source->detail, err);
+    return status;
+}
+
+static int load_source(struct rb_engine *engine, struct engine_pipeline *pipeline,
+                       const struct rb_source *model, struct rb_err *err)
+{
+    RB_CLEANUP_JSON json_t *spec = rb_source_spec(model);
+    RB_CLEANUP_FREE char *text = rb_json_canonical(spec);
+    RB_CLEANUP_FREE char *description = rb_source_describe(model);
+    char identity[RB_SHA256_HEX_SIZE];
+    int64_t id;
+    rb_sha256_of(text, strlen(text), identity);
+    int status = rb_store_put_source(engine->store, pipeline->id, model->name, identity,
+                                     rb_source_kind_name(model->kind), text, description, &id, err);
+    if (status != 0)
+        return status;
+    struct engine_source **bound = &pipeline->bound[model - pipeline->model->sources];
+    *bound = source_by_id(engine, id);
+    if (*bound != NULL) {
+        if (model->every_ms < (*bound)->model->every_ms)
+            (*bound)->model = model;
+        return 0;
+    }
+    struct engine_source *source = *bound = &engine->sources[engine->source_count++];
+    *source = (struct engine_source){.engine = engine, .id = id, .model = model};
+    source->name = rb_asprintf("%s/%s", pipeline->model->name, model->name);
+    return restore_source(engine, source, err);
+}
+
+static struct engine_source *source_of(const struct engine_pipeline *pipeline,
+                                       const struct rb_source *model)
+{
+    return pipeline->bound[model - pipeline->model->sources];
+}
+
+static int base_index(const struct rb_engine *engine, const struct rb_image *base)
+{
+    for (size_t i = 0; base != NULL && i < engine->image_count; i++) {
+        if (engine->images[i].model == base)
+            return (int)i;
+    }
+    return RB_PLAN_NO_BASE;
+}
+
+static int load_image(struct rb_engine *engine, struct engine_pipeline *pipeline,
+                      const struct rb_image *model, struct rb_err *err)
+{
+    int64_t id;
+    int status =
+        rb_store_put_image(engine->store, pipeline->id, model->name, model->recipe_hash, &id, err);
+    if (status != 0)
+        return status;
+    struct engine_image *image = &engine->images[engine->image_count];
+    *image = (struct engine_image){.id = id, .pipeline = pipeline, .model = model, .stale = true};
+    image->name = rb_asprintf("%s/%s", pipeline->model->name, model->name);
+    image->base = base_index(engine, model->from_image);
+    if (model->from_source != NULL)
+        image->base_source = source_of(pipeline, model->from_source);
+    image->code_source = source_of(pipeline, model->context_source);
+    if (!rb_strlist_contains(&image->code_source->paths, model->context_path))
+        rb_strlist_add(&image->code_source->paths, model->context_path);
+    while (model->packages[image->repository_count] != NULL)
+        image->repository_count++;
+    image->repositories = rb_calloc(image->repository_count, sizeof(struct engine_source *));
+    image->updates_for = rb_calloc(image->repository_count, sizeof(int64_t));
+    for (size_t i = 0; i < image->repository_count; i++)
+        image->repositories[i] = source_of(pipeline, model->packages[i]);
+    engine->image_count++;
+    return 0;
+}
+
+static int load_deployment(struct rb_engine *engine, struct engine_pipeline *pipeline,
+                           const struct rb_deployment *model, struct rb_err *err)
+{
+    struct engine_deployment *deployment = &engine->deployments[engine->deployment_count];
+    RB_CLEANUP_JSON json_t *spec = rb_deploy_target_spec(model);
+    RB_CLEANUP_FREE char *text = rb_json_canonical(spec);
+    int image = base_index(engine, model->image);
+    RB_ASSERT(image != RB_PLAN_NO_BASE);
+    *deployment = (struct engine_deployment){
+        .pipeline = pipeline, .model = model, .image = &engine->images[image]};
+    rb_sha256_of(text, strlen(text), deployment->spec_hash);
+    int status =
+        rb_store_put_deployment(engine->store, pipeline->id, model->name, deployment->image->id,
+                                deployment->spec_hash, &deployment->id, err);
+    if (status != 0)
+        return status;
+    deployment->name = rb_asprintf("%s/%s", pipeline->model->name, model->name);
+    engine->deployment_count++;
+    return 0;
+}
+
+static int retain_named(struct rb_engine *engine, int64_t pipeline_id,
+                        const struct rb_strlist *sources, const struct rb_strlist *images,
+                        const struct rb_strlist *deployments, struct rb_err *err)
+{
+    static const char *const NONE[] = {NULL};
+    const struct {
+        int (*call)(struct rb_store *, int64_t, const char *const *, struct rb_err *);
+        const struct rb_strlist *names;
+    } steps[] = {{rb_store_retain_deployments, deployments},
+                 {rb_store_retain_images, images},
+                 {rb_store_retain_sources, sources}};
+    for (size_t i = 0; i < RB_COUNT_OF(steps); i++) {
+        const char *const *names =
+            steps[i].names->count == 0 ? NONE : (const char *const *)steps[i].names->items;
+        int status = steps[i].call(engine->store, pipeline_id, names, err);
+        if (status != 0)
+            return status;
+    }
+    return 0;
+}
+
+/* What a pipeline no longer names leaves the lists. */
+static int retain(struct rb_engine *engine, const struct engine_pipeline *pipeline,
+                  struct rb_err *err)
+{
+    const struct rb_pipeline *model = pipeline->model;
+    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist sources = {0};
+    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist images = {0};
+    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist deployments = {0};
+    for (size_t i = 0; i < model->source_count; i++)
+        rb_strlist_add(&sources, model->sources[i].name);
+    for (size_t i = 0; i < model->image_count; i++)
+        rb_strlist_add(&images, model->images[i].name);
+    for (size_t i = 0; i < model->deployment_count; i++)
+        rb_strlist_add(&deployments, model->deployments[i].name);
+    return retain_named(engine, pipeline->id, &sources, &images, &deployments, err);
+}
+
+/* A pipeline whose file is gone keeps its history and nothing else. */
+static int retire_absent_pipelines(struct rb_engine *engine, struct rb_err *err)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    const struct rb_strlist none = {0};
+    struct rb_pipeline_row *rows;
+    size_t count;
+    int status = rb_store_pipelines(engine->store, arena, &rows, &count, err);
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        bool loaded = false;
+        for (size_t j = 0; j < engine->pipeline_count; j++)
+            loaded = loaded || engine->pipelines[j].id == rows[i].id;
+        if (!loaded)
+            status = retain_named(engine, rows[i].id, &none, &none, &none, err);
+    }
+    return status;
+}
+
+static int load_pipeline(struct rb_engine *engine, struct engine_pipeline *pipeline,
+                         struct rb_err *err)
+{
+    const struct rb_pipeline *model = pipeline->model;
+    int status = rb_store_put_pipeline(engine->store, model->name, model->file, model->content_hash,
+                                       &pipeline->id, err);
+    pipeline->bound = rb_calloc(model->source_count, sizeof(*pipeline->bound));
+    for (size_t i = 0; status == 0 && i < model->source_count; i++)
+        status = load_source(engine, pipeline, &model->sources[i], err);
+    for (size_t i = 0; status == 0 && i < model->image_count; i++)
+        status = load_image(engine, pipeline, &model->images[i], err);
+    for (size_t i = 0; status == 0 && i < model->deployment_count; i++)
+        status = load_deployment(engine, pipeline, &model->deployments[i], err);
+    return status == 0 ? retain(engine, pipeline, err) : status;
+}
+
+static void make_tables(struct rb_engine *engine, struct engine_pipeline *pipelines, size_t count)
+{
+    size_t sources = 0, images = 0, deployments = 0;
+    for (size_t i = 0; i < count; i++) {
+        sources += pipelines[i].model->source_count;
+        images += pipelines[i].model->image_count;
+        deployments += pipelines[i].model->deployment_count;
+    }
+    engine->pipelines = pipelines;
+    engine->pipeline_count = count;
+    engine->sources = rb_calloc(sources, sizeof(*engine->sources));
+    engine->images = rb_calloc(images, sizeof(*engine->images));
+    engine->deployments = rb_calloc(deployments, sizeof(*engine->deployments));
+}
+
+int engine_load(struct rb_engine *engine, struct rb_err *err)
+{
+    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist files = {0};
+    int status = list_files(engine, &files, err);
+    if (status != 0)
+        return status;
+    struct engine_pipeline *pipelines = rb_calloc(files.count, sizeof(*pipelines));
+    status = read_pipelines(engine, &files, pipelines, err);
+    if (status != 0) {
+        free_pipelines(pipelines, files.count);
+        return status;
+    }
+    engine_cancel_checks(engine);
+    engine_unload(engine);
+    make_tables(engine, pipelines, files.count);
+    status = rb_store_begin(engine->store, err);
+    for (size_t i = 0; status == 0 && i < files.count; i++)
+        status = load_pipeline(engine, &pipelines[i], err);
+    if (status == 0)
+        status = retire_absent_pipelines(engine, err);
+    if (status == 0)
+        return rb_store_commit(engine->store, err);
+    rb_store_rollback(engine->store);
+    return status;
+}

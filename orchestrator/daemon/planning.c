@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the facts to the planner's snapshot, and from its answer to rows: states, and builds to do.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine_parts.h"
+#include "rebake/base/log.h"
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+#include "rebake/pipelines/lock.h"
+
+struct words {
+    const struct rb_pause_row *pauses;
+    size_t pause_count;
+    const struct rb_request_row *requests;
+    size_t request_count;
+};
+
+static const char *tree_of(const struct engine_source *source, const char *path)
+{
+    return rb_json_get_string(json_object_get(source->detail, "trees"), path, NULL);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The inputs as they are now, and which of them nobody has seen yet. */
+static void fill_inputs(const struct engine_image *image, struct rb_plan_image *plan)
+{
+    plan->now.recipe = image->model->recipe_hash;
+    plan->now.tree = tree_of(image->code_source, image->model->context_path);
+    plan->code_version_id = image->code_source->version_id;
+    plan->changed_at = image->code_source->changed_at;
+    if (plan->now.tree == NULL)
+        plan->missing = image->code_source->name;
+    for (size_t i = 0; i < image->repository_count; i++) {
+        plan->changed_at = later(plan->changed_at, image->repositories[i]->changed_at);
+        if (image->repositories[i]->version == NULL)
+            plan->missing = image->repositories[i]->name;
+    }
+    if (image->base_source == NULL)
+        return;
+    plan->now.base_digest = image->base_source->version;
+    plan->base_version_id = image->base_source->version_id;
+    plan->changed_at = later(plan->changed_at, image->base_source->changed_at);
+    if (plan->now.base_digest == NULL)
+        plan->missing = image->base_source->name;
+}
+
+static void fill_words(const struct engine_image *image, const struct words *words,
+                       struct rb_arena *arena, struct rb_plan_image *plan)
+{
+    const struct rb_pause_row *pause;
+    if (engine_is_paused(words->pauses, words->pause_count, image->pipeline->model->name,
+                         image->name, &pause))
+        plan->paused_by = rb_arena_printf(arena, "%s: %s", pause->who, pause->why);
+    for (size_t i = 0; i < words->request_count; i++) {
+        if (words->requests[i].image_id != image->id)
+            continue;
+        plan->request_who = words->requests[i].who;
+        plan->request_why = words->requests[i].why;
+    }
+}
+
+static void fill_image(const struct engine_image *image, const struct words *words,
+                       struct rb_arena *arena, struct rb_plan_image *plan)
+{
+    *plan = image->plan;
+    plan->name = image->name;
+    plan->base = image->base;
+    plan->base_name = image->model->from_source != NULL ? image->model->from_source->name
+                                                        : image->model->from_image->name;
+    plan->code_name = image->model->context_source->name;
+    plan->artifact_digest = image->artifact_digest;
+    plan->built = image->built;
+    plan->updates = image->updates;
+    plan->update_count = image->update_count;
+    plan->settle_ms = image->model->settle_ms;
+    fill_inputs(image, plan);
+    fill_words(image, words, arena, plan);
+}
+
+static int read_words(struct rb_engine *engine, struct rb_arena *arena, struct words *ret_words,
+                      struct rb_err *err)
+{
+    struct rb_pause_row *pauses;
+    struct rb_request_row *requests;
+    int status = rb_store_pauses(engine->store, arena, &pauses, &ret_words->pause_count, err);
+    if (status != 0)
+        return status;
+    status =
+        rb_store_open_requests(engine->store, arena, &requests, &ret_words->request_count, err);
+    ret_words->pauses = pauses;
+    ret_words->requests = requests;
+    return status;
+}
+
+static int make_snapshot(struct rb_engine *engine, struct rb_arena *arena,
+                         struct rb_plan_snapshot *ret_snapshot, struct rb_err *err)
+{
+    struct words words = {0};
+    int status = read_words(engine, arena, &words, err);
+    struct rb_plan_image *plans =
+        rb_arena_array(arena, engine->image_count, sizeof(struct rb_plan_image));
+    for (size_t i = 0; status == 0 && i < engine->image_count; i++) {
+        struct engine_image *image = &engine->images[i];
+        status = engine_refresh_image(engine, image, err);
+        if (status != 0)
+            break;
+        engine_refresh_updates(image);
+        fill_image(image, &words, arena, &plans[i]);
+    }
+    *ret_snapshot = (struct rb_plan_snapshot){
+        .now_at = rb_clock_now(engine->clock), .images = plans, .image_count = engine->image_count};
+    return status;
+}
+
+static char *reasons_text(const struct rb_plan_decision *decision)
+{
+    RB_CLEANUP_JSON json_t *array = rb_json_array();
+    for (size_t i = 0; i < decision->reason_count; i++) {
+        const struct rb_plan_reason *reason = &decision->reasons[i];
+        json_t *item = rb_json_object();
+        rb_json_set_string(item, "kind", rb_plan_reason_kind_name(reason->kind));
+        rb_json_set_string(item, "subject", reason->subject);
+        rb_json_set_string(item, "from", reason->from);
+        rb_json_set_string(item, "to", reason->to);
+        rb_json_append(array, item);
+    }
+    return rb_json_canonical(array);
+}
+
+static json_t *make_lock(const struct engine_image *image, const struct rb_plan_image *plan,
+                         const struct rb_plan_decision *decision, struct rb_arena *arena)
+{
+    const char **releases =
+        rb_arena_array(arena, image->repository_count + 1, sizeof(const char *));
+    for (size_t i = 0; i < image->repository_count; i++)
+        releases[i] = image->repositories[i]->version;
+    const struct rb_image *base = image->model->from_image;
+    struct rb_lock_inputs inputs = {
+        .base_reference = base != NULL ? base->push : image->model->from_source->repository,
+        .base_digest = decision->base_digest,
+        .commit = image->code_source->version,
+        .tree = plan->now.tree,
+        .release_hashes = releases,
+    };
+    return rb_lock_make(image->model, &inputs);
+}
+
+static int add_build(struct rb_engine *engine, struct engine_image *image,
+                     const struct rb_plan_image *plan, const struct rb_plan_decision *decision,
+                     struct rb_arena *arena, struct rb_err *err)
+{
+    RB_CLEANUP_JSON json_t *lock = make_lock(image, plan, decision, arena);
+    RB_CLEANUP_FREE char *text = rb_json_canonical(lock);
+    char hash[RB_SHA256_HEX_SIZE];
+    struct rb_reason *reasons = rb_arena_array(arena, decision->reason_count, sizeof(*reasons));
+    for (size_t i = 0; i < decision->reason_count; i++) {
+        const struct rb_plan_reason *reason = &decision->reasons[i];
+        reasons[i] = (struct rb_reason){.kind = rb_plan_reason_kind_name(reason->kind),
+                                        .subject = reason->subject,
+                                        .from = reason->from,
+                                        .to = reason->to,
+                                        .version_id = reason->version_id};
+    }
+    int64_t build_id;
+    int status = rb_store_add_build(engine->store, image->id, decision->attempt, text,
+                                    rb_lock_hash(lock, hash), decision->input_key, reasons,
+                                    decision->reason_count, &build_id, err);
+    if (status != 0)
+        return status;
+    image->stale = true;
+    char number[32];
+    (void)snprintf(number, sizeof(number), "%lld", (long long)build_id);
+    rb_log(RB_LOG_INFO, "build queued", "image", image->name, "build", number, "reason",
+           decision->reason_count > 0 ? rb_plan_reason_kind_name(decision->reasons[0].kind) : "-",
+           NULL);
+    return 0;
+}
+
+/* The store is asked only where the answer is another than last time: most images do not move. */
+static int record_state(struct rb_engine *engine, struct engine_image *image,
+                        const struct rb_plan_decision *decision, struct rb_err *err)
+{
+    const char *state = rb_plan_state_name(decision->build ? RB_PLAN_QUEUED : decision->state);
+    RB_CLEANUP_FREE char *reasons =
+        decision->reason_count == 0 ? rb_strdup("[]") : reasons_text(decision);
+    char *recorded = rb_asprintf("%s\n%s\n%s\n%s", state, decision->cause,
+                                 decision->waits_for == NULL ? "" : decision->waits_for, reasons);
+    if (rb_text_equal(recorded, image->recorded)) {
+        rb_free(recorded);
+        return 0;
+    }
+    rb_free(image->recorded);
+    image->recorded = recorded;
+    return rb_store_set_image_state(engine->store, image->id, state, decision->cause,
+                                    decision->waits_for, reasons, err);
+}
+
+static int record_decision(struct rb_engine *engine, size_t i, const struct rb_plan_image *plan,
+                           const struct rb_plan_decision *decision, struct rb_arena *arena,
+                           struct rb_err *err)
+{
+    struct engine_image *image = &engine->images[i];
+    int status = record_state(engine, image, decision, err);
+    if (status == 0 && decision->build)
+        status = add_build(engine, image, plan, decision, arena, err);
+    return status;
+}
+
+/* What was rolled back is not in the store after all. */
+static void forget_recorded(struct rb_engine *engine)
+{
+    for (size_t i = 0; i < engine->image_count; i++) {
+        rb_free(engine->images[i].recorded);
+        engine->images[i].recorded = NULL;
+        engine->images[i].stale = true;
+    }
+}
+
+static int record_plan(struct rb_engine *engine, const struct rb_plan_snapshot *snapshot,
+                       const struct rb_plan *plan, struct rb_arena *arena, struct rb_err *err)
+{
+    int status = rb_store_begin(engine->store, err);
+    if (status != 0)
+        return status;
+    for (size_t i = 0; status == 0 && i < plan->count; i++)
+        status = record_decision(engine, i, &snapshot->images[i], &plan->decisions[i], arena, err);
+    if (status == 0)
+        status = rb_store_commit(engine->store, err);
+    if (status != 0) {
+        rb_store_rollback(engine->store);
+        forget_recorded(engine);
+    }
+    return status;
+}
+
+int engine_plan(struct rb_engine *engine, struct rb_arena *arena, int64_t *ret_wake_at,
+                struct rb_err *err)
+{
+    struct rb_plan_snapshot snapshot;
+    struct rb_plan plan;
+    int status = make_snapshot(engine, arena, &snapshot, err);
+    if (status != 0)
+        return status;
+    rb_plan_make(&snapshot, arena, &plan);
+    *ret_wake_at = plan.wake_at;
+    return record_plan(engine, &snapshot, &plan, arena, err);
+}
