@@ -237,7 +237,7 @@ static void test_a_broken_pipe_is_no_signal(void **state)
 {
     (void)state;
     int ends[2];
-    RB_CLEANUP(rb_loop_cleanup) struct rb_loop *loop = rb_loop_new();
+    rb_loop_free(rb_loop_new());
     assert_int_equal(pipe(ends), 0);
     close(ends[0]);
     assert_int_equal(write(ends[1], "x", 1), -1);
