@@ -81,12 +81,9 @@ struct rb_apt_fetch {
     const char *what;      /* the Release file, for errors */
     void (*advance)(void *context);
     unsigned state;
-    bool is_working; /* the pool has it */
-    bool is_cancelled;
     int status; /* of the first failure, with err */
     struct rb_err err;
     /* the Release file */
-    bool known_index_is_there;
     struct rb_apt_download download;
     struct rb_clearsigned parts; /* its content and its signature */
     struct rb_gpgv *gpgv;        /* while it verifies */
@@ -94,19 +91,22 @@ struct rb_apt_fetch {
     char release_hash[RB_SHA256_HEX_SIZE];
     const char *etag;
     const char *last_modified;
-    bool unchanged;
     /* the indexes that it lists */
     char *index_path;
-    bool index_is_there;
     size_t offer_count;
     struct rb_index_builder *builder;
     struct rb_apt_index *indexes;
     size_t index_count;
     size_t position; /* in indexes */
     size_t form;     /* of that index */
-    bool by_hash;
     rb_apt_cb *done;
     void *context;
+    bool is_working; /* the pool has it */
+    bool is_cancelled;
+    bool known_index_is_there;
+    bool index_is_there;
+    bool unchanged;
+    bool by_hash; /* the address at hand */
 };
 
 static void free_fetch(struct rb_apt_fetch *fetch)

@@ -66,6 +66,8 @@ static enum rb_errc code_of(const struct look *look, int code, const git_error *
     bool is_local = rb_text_starts_with(look->request->url, "file:");
     if (code == GIT_EAUTH)
         return RB_EAUTH;
+    if (code == GIT_ECERTIFICATE)
+        return RB_EVERIFY;
     if (code == GIT_ENOTFOUND)
         return RB_ENOTFOUND;
     if (code == GIT_ELOCKED)
@@ -89,9 +91,11 @@ static int fail(const struct look *look, int code, const char *doing, struct rb_
     const git_error *error = git_error_last();
     if (look->too_large)
         return rb_err_set(err, RB_ELIMIT, "%s: the branch is larger than we fetch", look->shown);
+    bool is_host_key = code == GIT_ECERTIFICATE && error != NULL && error->klass == GIT_ERROR_SSH;
     int status =
-        rb_err_set(err, code_of(look, code, error), "%s: %s: %s", look->shown, doing,
-                   error != NULL && error->message != NULL ? error->message : "no reason told");
+        rb_err_set(err, code_of(look, code, error), "%s: %s: %s%s", look->shown, doing,
+                   error != NULL && error->message != NULL ? error->message : "no reason told",
+                   is_host_key ? " (is the host's key in ~/.ssh/known_hosts?)" : "");
     rb_address_scrub(look->request->url, err);
     return status;
 }

@@ -37,8 +37,9 @@ static void on_checked(void *context, const struct rb_check_outcome *outcome)
         return;
     look->unchanged = result->unchanged;
     look->upstream_at = result->upstream_at;
-    RB_CLEANUP_FREE char *old = look->version;
-    look->version = rb_strdup(result->version);
+    char *version = rb_strdup(result->version); /* which may be the one that the check was told */
+    rb_free(look->version);
+    look->version = version;
     json_decref(look->memo);
     look->memo = json_incref(result->memo);
     if (result->detail == NULL)

@@ -51,19 +51,19 @@ static void text_beside_the_signed_is_refused(void **state)
 {
     (void)state;
     static const char *const CASES[] = {
-        "",
-        "Suite: a\n",
-        "Suite: a\n" HEAD "Suite: b\n" TAIL,
-        HEAD "Suite: b\n" TAIL "Suite: a\n",
-        HEAD "Suite: b\n" TAIL HEAD "Suite: a\n" TAIL,
-        HEAD "Suite: b\n" HEAD "Suite: a\n" TAIL,
-        HEAD "Suite: a\n-x\n" TAIL,
-        HEAD TAIL,
-        HEAD "Suite: a\n",
-        HEAD "Suite: a\n-----BEGIN PGP SIGNATURE-----\n\niHUE\n",
-        HEAD "Suite: a\n-----BEGIN PGP SIGNATURE-----\n\niHUE\n" TAIL,
-        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\nSuite: a\n\nSuite: b\n" TAIL,
-        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n",
+        (""),
+        ("Suite: a\n"),
+        ("Suite: a\n" HEAD "Suite: b\n" TAIL),
+        (HEAD "Suite: b\n" TAIL "Suite: a\n"),
+        (HEAD "Suite: b\n" TAIL HEAD "Suite: a\n" TAIL),
+        (HEAD "Suite: b\n" HEAD "Suite: a\n" TAIL),
+        (HEAD "Suite: a\n-x\n" TAIL),
+        (HEAD TAIL),
+        (HEAD "Suite: a\n"),
+        (HEAD "Suite: a\n-----BEGIN PGP SIGNATURE-----\n\niHUE\n"),
+        (HEAD "Suite: a\n-----BEGIN PGP SIGNATURE-----\n\niHUE\n" TAIL),
+        ("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\nSuite: a\n\nSuite: b\n" TAIL),
+        ("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n"),
     };
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
         struct rb_clearsigned parts = {0};
@@ -116,15 +116,15 @@ static void what_is_no_keyring_is_refused(void **state)
 {
     (void)state;
     static const char *const CASES[] = {
-        "",
-        "hello\n",
-        "-----BEGIN PGP PUBLIC KEY BLOCK-----\n",
-        "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n-----END PGP PUBLIC KEY BLOCK-----\n",
-        "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDME\n",
-        "-----BEGIN PGP PUBLIC KEY BLOCK-----\nno header\n\nmDME\n"
-        "-----END PGP PUBLIC KEY BLOCK-----\n",
-        "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmD!E\n-----END PGP PUBLIC KEY BLOCK-----\n",
-        "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nmDME\n-----END PGP PRIVATE KEY BLOCK-----\n",
+        (""),
+        ("hello\n"),
+        ("-----BEGIN PGP PUBLIC KEY BLOCK-----\n"),
+        ("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n-----END PGP PUBLIC KEY BLOCK-----\n"),
+        ("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDME\n"),
+        ("-----BEGIN PGP PUBLIC KEY BLOCK-----\nno header\n\nmDME\n"
+         "-----END PGP PUBLIC KEY BLOCK-----\n"),
+        ("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmD!E\n-----END PGP PUBLIC KEY BLOCK-----\n"),
+        ("-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nmDME\n-----END PGP PRIVATE KEY BLOCK-----\n"),
     };
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
         char *binary = NULL;

@@ -80,10 +80,9 @@ static void on_checked(void *context, const struct rb_check_outcome *outcome)
     fixture->requests = outcome->requests;
     fixture->bytes = outcome->bytes;
     fixture->failed = result == NULL;
-    if (result == NULL) {
-        fixture->err = *outcome->error;
+    fixture->err = outcome->error != NULL ? *outcome->error : (struct rb_err){0};
+    if (result == NULL)
         return;
-    }
     fixture->unchanged = result->unchanged;
     fixture->upstream_at = result->upstream_at;
     (void)snprintf(fixture->version, sizeof(fixture->version), "%s", result->version);
