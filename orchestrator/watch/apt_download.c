@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/strlist.h"
+#include "rebake/base/text.h"
+#include "rebake/loop/work.h"
 
 enum { HEADER_MAXIMUM = 512 };
 static const int64_t STALL_MS = 30 * 1000;
@@ -21,6 +24,7 @@ static void forget_answer(struct rb_apt_download *download)
     rb_free(rb_steal(&download->etag));
     rb_free(rb_steal(&download->last_modified));
     rb_free(rb_steal(&download->shown));
+    rb_free(rb_steal(&download->path));
     download->err.code = download->absent.code = RB_OK;
     download->status = 0;
 }
@@ -69,17 +73,14 @@ static void on_answer(void *context, const struct rb_http_response *response,
     download->done(download->context);
 }
 
-void rb_apt_download_start(struct rb_apt_download *download, struct rb_http *http,
-                           const struct rb_apt_ask *ask)
+static void send_request(struct rb_apt_download *download, struct rb_http *http,
+                         const struct rb_apt_ask *ask)
 {
     RB_CLEANUP(rb_strlist_deinit) struct rb_strlist headers = {0};
     if (ask->etag != NULL)
         rb_strlist_addf(&headers, "If-None-Match: %s", ask->etag);
     if (ask->last_modified != NULL)
         rb_strlist_addf(&headers, "If-Modified-Since: %s", ask->last_modified);
-    forget_answer(download);
-    download->body = RB_STRBUF_INIT(ask->maximum);
-    download->shown = rb_strdup(ask->shown);
     download->has_condition = ask->etag != NULL || ask->last_modified != NULL;
     download->requests++;
     struct rb_http_request request = {
@@ -93,4 +94,52 @@ void rb_apt_download_start(struct rb_apt_download *download, struct rb_http *htt
         .follow = true,
     };
     rb_http_send(http, &request, on_answer, download, &download->transfer);
+}
+
+/* worker thread */
+static void run_read(void *context)
+{
+    struct rb_apt_download *download = context;
+    RB_CLEANUP_FREE char *data = NULL;
+    size_t size = 0;
+    struct rb_err err;
+    int status = rb_file_read(download->path, download->maximum, &data, &size, &err);
+    download->status = status == 0 ? 200 : 0;
+    if (status == 0)
+        rb_strbuf_append(&download->body, data, size);
+    else
+        rb_err_copy(status == RB_ENOTFOUND ? &download->absent : &download->err, &err);
+}
+
+static void was_read(void *context)
+{
+    struct rb_apt_download *download = context;
+    download->is_reading = false;
+    download->done(download->context);
+}
+
+/* RFC 8089: "file:/path" or "file:///path". NULL for other URLs. */
+static const char *local_path(const char *url)
+{
+    if (!rb_text_starts_with(url, "file:/"))
+        return NULL;
+    const char *path = url + strlen("file:");
+    return rb_text_starts_with(path, "///") ? path + 2 : path;
+}
+
+void rb_apt_download_start(struct rb_apt_download *download, struct rb_loop *loop,
+                           struct rb_http *http, const struct rb_apt_ask *ask)
+{
+    const char *path = local_path(ask->url);
+    forget_answer(download);
+    download->body = RB_STRBUF_INIT(ask->maximum);
+    download->maximum = ask->maximum;
+    download->shown = rb_strdup(ask->shown);
+    download->path = rb_strdup(path);
+    if (path == NULL) {
+        send_request(download, http, ask);
+        return;
+    }
+    download->is_reading = true;
+    rb_work_queue(loop, run_read, was_read, download);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One file of a repository by HTTP, into memory, with what it cost. */
+/* One file of a repository into memory, with what it cost: by HTTP, or from a folder of this
+   machine where the URL is file:/PATH. */
 #ifndef REBAKE_WATCH_APT_DOWNLOAD_H
 #define REBAKE_WATCH_APT_DOWNLOAD_H
 
@@ -8,6 +9,9 @@
 
 struct rb_apt_download {
     struct rb_http_transfer *transfer; /* NULL when none is under way */
+    bool is_reading;                   /* a local file, in the pool: it cannot be ended */
+    char *path;                        /* of that file */
+    size_t maximum;
     struct rb_strbuf body;
     int status; /* HTTP status of the last answer */
     bool has_condition;
@@ -35,11 +39,12 @@ struct rb_apt_ask {
 
 void rb_apt_download_init(struct rb_apt_download *download, void (*done)(void *context),
                           void *context);
-void rb_apt_download_deinit(struct rb_apt_download *download); /* ends a transfer under way */
+/* Ends a transfer under way; not while it is reading. */
+void rb_apt_download_deinit(struct rb_apt_download *download);
 
 /* done is called once, later: then err is set, or absent is, or status is 200 or, where the ask had
    a condition, 304. */
-void rb_apt_download_start(struct rb_apt_download *download, struct rb_http *http,
-                           const struct rb_apt_ask *ask);
+void rb_apt_download_start(struct rb_apt_download *download, struct rb_loop *loop,
+                           struct rb_http *http, const struct rb_apt_ask *ask);
 
 #endif

@@ -242,7 +242,7 @@ static void ask(struct rb_apt_fetch *fetch, enum state state, const char *path, 
     rb_state_move(&STATES, &fetch->state, state);
     if (is_release)
         fetch->what = ask.shown;
-    rb_apt_download_start(&fetch->download, fetch->http, &ask);
+    rb_apt_download_start(&fetch->download, fetch->loop, fetch->http, &ask);
 }
 
 static void ask_index(struct rb_apt_fetch *fetch)
@@ -530,7 +530,7 @@ void rb_apt_fetch_start(struct rb_loop *loop, struct rb_http *http, const struct
 void rb_apt_fetch_cancel(struct rb_apt_fetch *fetch)
 {
     fetch->is_cancelled = true;
-    if (fetch->is_working)
+    if (fetch->is_working || fetch->download.is_reading)
         return; /* advance frees it */
     if (fetch->gpgv != NULL)
         rb_gpgv_cancel(fetch->gpgv);

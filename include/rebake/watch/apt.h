@@ -37,7 +37,7 @@ int64_t rb_apt_release_valid_until(const struct rb_apt_release *release); /* 0 w
 bool rb_apt_release_flag(const struct rb_apt_release *release, const char *name);
 
 struct rb_apt_request {
-    const char *url; /* the archive's root */
+    const char *url; /* the archive's root: http, https or file */
     const char
         *suite; /* dists/SUITE; a suite ending in '/' is a flat repository: refused for now */
     const char *const *components;

@@ -74,8 +74,8 @@ void apt_fixture_fetched(void *context, const struct rb_apt_result *result,
     if (error != NULL)
         return;
     fixture->unchanged = result->unchanged;
-    assert_non_null(result->etag);
-    (void)snprintf(fixture->etag, sizeof(fixture->etag), "%s", result->etag);
+    (void)snprintf(fixture->etag, sizeof(fixture->etag), "%s",
+                   result->etag != NULL ? result->etag : "");
     if (result->unchanged)
         return;
     memcpy(fixture->hash, result->release_hash, sizeof(fixture->hash));

@@ -184,6 +184,31 @@ static void what_the_repository_lacks_is_told(void **state)
     fetch_bad(fixture, RB_ENOTFOUND, "no packages of component \"main\" for \"arm64\"");
 }
 
+static void a_folder_of_this_machine_is_read(void **state)
+{
+    struct apt_fixture *fixture = *state;
+    static const char *const PREFIXES[] = {"file:", "file://"};
+    test_archive_publish(&fixture->archive, &(struct test_state){.by_hash = true});
+    for (size_t i = 0; i < RB_COUNT_OF(PREFIXES); i++) {
+        RB_CLEANUP_FREE char *url = rb_asprintf("%s%s", PREFIXES[i], fixture->archive.folder);
+        RB_CLEANUP_FREE char *nowhere = rb_asprintf("%s/nowhere", url);
+        fixture->request.url = nowhere;
+        fetch_bad(fixture, RB_ENOTFOUND, "/nowhere/dists/stable/Release: No such file");
+        fixture->request.url = url;
+        fetch_good(fixture);
+        assert_int_equal(fixture->requests, 0);
+        assert_offers(fixture, "hello", "2.10-3");
+        remember(fixture);
+        fetch_good(fixture);
+        assert_true(fixture->unchanged);
+        fixture->request.known_hash = NULL;
+        test_shell("/", "rm -r '%s'", fixture->folder);
+    }
+    RB_CLEANUP_FREE char *elsewhere = rb_asprintf("file://example.com%s", fixture->archive.folder);
+    fixture->request.url = elsewhere;
+    fetch_bad(fixture, RB_ENOTFOUND, "No such file");
+}
+
 static void servers_fail_in_many_ways(void **state)
 {
     struct apt_fixture *fixture = *state;
@@ -299,6 +324,7 @@ int main(void)
         CHECK(every_compression_is_read),
         CHECK(an_empty_index_is_no_error),
         CHECK(what_the_repository_lacks_is_told),
+        CHECK(a_folder_of_this_machine_is_read),
         CHECK(servers_fail_in_many_ways),
         CHECK(a_wait_that_is_asked_for_is_passed_on),
         CHECK(a_fetch_can_be_cancelled_while_the_server_is_silent),
