@@ -101,11 +101,11 @@ static void test_a_pause_is_no_stall(void **state)
     RB_CLEANUP_FREE char *url =
         rb_asprintf("http://127.0.0.1:%d/big", server_port(fixture->server));
     struct rb_http_request request = {
-        .url = url, .sink = take, .sink_context = &taking, .stall_ms = 20};
+        .url = url, .sink = take, .sink_context = &taking, .stall_ms = 1500};
     taking.timer = rb_timer_new(fixture->loop, stop_loop, fixture->loop);
     rb_http_send(fixture->http, &request, http_keep, &outcome, &taking.transfer);
     rb_loop_run(fixture->loop); /* to the first piece */
-    rb_timer_start(taking.timer, 100, 0);
+    rb_timer_start(taking.timer, 2500, 0);
     rb_loop_run(fixture->loop);
     assert_int_equal(outcome.calls, 0);
     rb_http_cancel(taking.transfer);
