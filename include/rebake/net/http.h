@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HTTP requests: libcurl's multi interface driven by the loop, no thread blocked. One client is one
- * pool of connections. https is verified against the system's certificates (and SSL_CERT_FILE, as
- * OpenSSL reads it); credentials are never carried to another host on a redirect.
+ * pool of connections. https is verified against the system's certificates (or those in
+ * SSL_CERT_FILE, or else SSL_CERT_DIR, of the environment); credentials are never carried to
+ * another host on a redirect.
  */
 #ifndef REBAKE_NET_HTTP_H
 #define REBAKE_NET_HTTP_H

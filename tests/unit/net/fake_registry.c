@@ -113,6 +113,9 @@ int fake_setup(void **state)
     assert_int_equal(rb_folder_make_temporary("/tmp/rebake-test-net-", &fake->folder, NULL), 0);
     RB_CLEANUP_FREE char *path = rb_asprintf("%s/auth.json", fake->folder);
     setenv("REGISTRY_AUTH_FILE", path, 1);
+    /* TLS is tried first; to read all of the system's authorities for it would take long. */
+    setenv("SSL_CERT_FILE", REBAKE_TEST_DIR "/unit/net/authority.pem", 1);
+    unsetenv("SSL_CERT_DIR");
     fake->server = server_start(answer, fake);
     rb_net_session_init(&fake->session);
     *state = fake;
