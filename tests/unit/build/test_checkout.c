@@ -26,22 +26,42 @@ struct fixture {
     json_t *result;
 };
 
-static int run_checkout(struct rb_job *job, json_t *result, const char **ret_class,
-                        struct rb_err *err)
+static int check_out(struct rb_job *job, const json_t *spec, const char *folder, struct rb_err *err)
+{
+    const struct checkout_request request = {
+        .url = rb_json_get_string(spec, "url", ""),
+        .branch = "main",
+        .commit = rb_json_get_string(spec, "commit", ""),
+        .tree = rb_json_get_string(spec, "tree", ""),
+        .path = rb_json_get_string(spec, "path", ""),
+        .mirror = rb_json_get_string(spec, "mirror", NULL),
+    };
+    return checkout(job, &request, folder, err);
+}
+
+static int run_one(struct rb_job *job, json_t *result, const char **ret_class, struct rb_err *err)
 {
     RB_CLEANUP_FREE char *out = rb_asprintf("%s/out", job->folder);
-    const struct checkout_request request = {
-        .url = rb_json_get_string(job->spec, "url", ""),
-        .branch = "main",
-        .commit = rb_json_get_string(job->spec, "commit", ""),
-        .tree = rb_json_get_string(job->spec, "tree", ""),
-        .path = rb_json_get_string(job->spec, "path", ""),
-        .mirror = rb_json_get_string(job->spec, "mirror", NULL),
-    };
     (void)result;
     (void)ret_class;
-    rb_job_step(job, "checkout");
-    return checkout(job, &request, out, err);
+    return check_out(job, job->spec, out, err);
+}
+
+/* Each of the spec's "cases" on its own: their errors are the result. */
+static int run_cases(struct rb_job *job, json_t *result, const char **ret_class, struct rb_err *err)
+{
+    json_t *errors = rb_json_array();
+    size_t i;
+    const json_t *spec;
+    (void)ret_class;
+    json_array_foreach(json_object_get(job->spec, "cases"), i, spec)
+    {
+        RB_CLEANUP_FREE char *out = rb_asprintf("%s/%zu", job->folder, i);
+        int status = check_out(job, spec, out, err);
+        rb_json_append_string(errors, status == 0 ? "" : err->text);
+    }
+    rb_json_set(result, "errors", errors);
+    return 0;
 }
 
 static int set_up(void **state)
@@ -76,12 +96,21 @@ static json_t *make_spec(const struct fixture *fixture, const char *commit, cons
         test_git(&fixture->repository, "rev-parse '%s:%s'", commit, path[0] == '.' ? "" : path);
     RB_CLEANUP_FREE char *url = rb_asprintf("file://%s", fixture->repository.work);
     rb_json_set_integer(spec, "version", 1);
-    rb_json_set_string(spec, "kind", "checkout");
+    rb_json_set_string(spec, "kind", "one");
     rb_json_set_integer(spec, "timeoutSeconds", 60);
     rb_json_set_string(spec, "url", url);
     rb_json_set_string(spec, "commit", id);
     rb_json_set_string(spec, "tree", tree);
     rb_json_set_string(spec, "path", path);
+    return spec;
+}
+
+/* The repository itself in the mirror's place: nothing has to be fetched. */
+static json_t *make_local_spec(const struct fixture *fixture, const char *commit, const char *path)
+{
+    json_t *spec = make_spec(fixture, commit, path);
+    RB_CLEANUP_FREE char *mirror = rb_asprintf("%s/.git", fixture->repository.work);
+    rb_json_set_string(spec, "mirror", mirror);
     return spec;
 }
 
@@ -99,6 +128,18 @@ static int run(struct fixture *fixture, const json_t *spec)
     fixture->result = NULL;
     assert_int_equal(rb_job_result(fixture->folder, &fixture->result, &err), 0);
     return result.exit_code;
+}
+
+/* One job for all specs, whose array is taken; their errors, borrowed from the fixture. */
+static const json_t *run_all(struct fixture *fixture, json_t *specs)
+{
+    RB_CLEANUP_JSON json_t *job = rb_json_object();
+    rb_json_set_integer(job, "version", 1);
+    rb_json_set_string(job, "kind", "cases");
+    rb_json_set_integer(job, "timeoutSeconds", 60);
+    rb_json_set(job, "cases", specs);
+    assert_int_equal(run(fixture, job), 0);
+    return json_object_get(fixture->result, "errors");
 }
 
 static void assert_fails(struct fixture *fixture, const json_t *spec, const char *class_name,
@@ -215,10 +256,11 @@ static void test_a_repository_that_is_not_there(void **state)
     assert_string_equal(rb_json_get_string(fixture->result, "errorClass", ""), "infrastructure");
 }
 
+/* Each case stands in a folder of its own, which is then the context. */
 static void test_links(void **state)
 {
     static const struct {
-        const char *target; /* of a/link, in the context a */
+        const char *target; /* of NUMBER/link */
         bool accepted;
     } cases[] = {
         {"file", true},
@@ -235,21 +277,30 @@ static void test_links(void **state)
     };
     struct fixture *fixture = *state;
     rb_free(test_commit(&fixture->repository, "file", "outside"));
-    rb_free(test_commit(&fixture->repository, "a/file", "inside"));
-    rb_free(test_commit(&fixture->repository, "a/deep/file", "inside"));
-    commit_link(fixture, "a/deep/up", "..");
     for (size_t i = 0; i < RB_COUNT_OF(cases); i++) {
-        commit_link(fixture, "a/link", cases[i].target);
-        RB_CLEANUP_JSON json_t *spec = make_spec(fixture, "HEAD", "a");
-        if (cases[i].accepted)
-            assert_int_equal(run(fixture, spec), 0);
-        else
-            assert_fails(fixture, spec, "recipe",
-                         "the link link leads out of the context: make it in the recipe (RUN ln "
-                         "-s)");
-        assert_int_equal(rb_tree_remove(fixture->out, NULL), 0);
-        rb_free(test_git(&fixture->repository, "rm -q a/link"));
+        RB_CLEANUP_FREE char *folder = rb_asprintf("%s/%zu", fixture->repository.work, i);
+        RB_CLEANUP_FREE char *deep = rb_asprintf("%s/deep", folder);
+        RB_CLEANUP_FREE char *up = rb_asprintf("%s/up", deep);
+        RB_CLEANUP_FREE char *file = rb_asprintf("%s/file", folder);
+        RB_CLEANUP_FREE char *link = rb_asprintf("%s/link", folder);
+        assert_int_equal(rb_folder_make(deep, 0755, NULL), 0);
+        assert_int_equal(rb_file_write_atomic(file, "inside", 6, 0644, NULL), 0);
+        assert_int_equal(symlink("..", up), 0);
+        assert_int_equal(symlink(cases[i].target, link), 0);
     }
+    rb_free(test_git(&fixture->repository, "add ."));
+    rb_free(test_git(&fixture->repository, "commit -q -m links"));
+    json_t *specs = rb_json_array();
+    for (size_t i = 0; i < RB_COUNT_OF(cases); i++) {
+        RB_CLEANUP_FREE char *path = rb_asprintf("%zu", i);
+        rb_json_append(specs, make_local_spec(fixture, "HEAD", path));
+    }
+    const json_t *errors = run_all(fixture, specs);
+    for (size_t i = 0; i < RB_COUNT_OF(cases); i++)
+        assert_string_equal(json_string_value(json_array_get(errors, i)),
+                            cases[i].accepted ? ""
+                                              : "the link link leads out of the context: make it "
+                                                "in the recipe (RUN ln -s)");
 }
 
 static void test_submodules(void **state)
@@ -259,45 +310,46 @@ static void test_submodules(void **state)
     rb_free(test_git(&fixture->repository, "update-index --add --cacheinfo 160000,%s,b/module",
                      commit));
     rb_free(test_git(&fixture->repository, "commit -q -m module"));
-    RB_CLEANUP_JSON json_t *beside = make_spec(fixture, "HEAD", "a");
-    assert_int_equal(run(fixture, beside), 0);
-    assert_int_equal(rb_tree_remove(fixture->out, NULL), 0);
-    RB_CLEANUP_JSON json_t *inside = make_spec(fixture, "HEAD", ".");
-    assert_fails(fixture, inside, "recipe",
-                 "b/module is a submodule: submodules are not fetched; keep what is built in the "
-                 "repository itself");
+    json_t *specs = rb_json_array();
+    rb_json_append(specs, make_local_spec(fixture, "HEAD", "a"));
+    rb_json_append(specs, make_local_spec(fixture, "HEAD", "."));
+    const json_t *errors = run_all(fixture, specs);
+    assert_string_equal(json_string_value(json_array_get(errors, 0)), "");
+    assert_string_equal(json_string_value(json_array_get(errors, 1)),
+                        "b/module is a submodule: submodules are not fetched; keep what is built "
+                        "in the repository itself");
 }
 
-/* git itself refuses to make such a tree, and not to carry it. */
+/* git itself refuses to make such a tree in its index, and not to carry it. */
 static void test_names_that_no_file_may_have(void **state)
 {
     struct fixture *fixture = *state;
     static const char *const names[] = {"..", ".git", ".GIT"};
+    json_t *specs = rb_json_array();
     rb_free(test_commit(&fixture->repository, "file", "x"));
+    RB_CLEANUP_FREE char *blob = test_git(&fixture->repository, "rev-parse HEAD:file");
     for (size_t i = 0; i < RB_COUNT_OF(names); i++) {
-        RB_CLEANUP_FREE char *blob = test_git(&fixture->repository, "rev-parse HEAD:file");
-        RB_CLEANUP_FREE char *tree =
-            test_git(&fixture->repository,
-                     "rev-parse HEAD >/dev/null; printf '100644 blob %s\\t%s\\n' | git mktree",
-                     blob, names[i]);
+        RB_CLEANUP_FREE char *tree = test_git(
+            &fixture->repository,
+            "version >/dev/null; printf '100644 blob %s\\t%s\\n' | git mktree", blob, names[i]);
         RB_CLEANUP_FREE char *commit =
-            test_git(&fixture->repository, "commit-tree -p HEAD -m bad %s", tree);
-        rb_free(test_git(&fixture->repository, "update-ref refs/heads/main %s", commit));
-        RB_CLEANUP_JSON json_t *spec = make_spec(fixture, "HEAD", ".");
+            test_git(&fixture->repository, "commit-tree -m bad %s", tree);
+        rb_json_append(specs, make_local_spec(fixture, commit, "."));
+    }
+    const json_t *errors = run_all(fixture, specs);
+    for (size_t i = 0; i < RB_COUNT_OF(names); i++) {
         RB_CLEANUP_FREE char *error =
             rb_asprintf("the code holds the name \"%s\", which no file may have", names[i]);
-        assert_fails(fixture, spec, "recipe", error);
-        assert_int_equal(rb_tree_remove(fixture->out, NULL), 0);
-        rb_free(test_git(&fixture->repository, "update-ref refs/heads/main HEAD~1"));
+        assert_string_equal(json_string_value(json_array_get(errors, i)), error);
     }
 }
 
-static const struct rb_job_kind CHECKOUT = {
-    .name = "checkout", .run = run_checkout, .contained = true};
+static const struct rb_job_kind ONE = {.name = "one", .run = run_one, .contained = true};
+static const struct rb_job_kind CASES = {.name = "cases", .run = run_cases, .contained = true};
 
 int main(int argc, char **argv)
 {
-    const struct rb_job_kind *const kinds[] = {&CHECKOUT, NULL};
+    const struct rb_job_kind *const kinds[] = {&ONE, &CASES, NULL};
     if (argc == 4 && strcmp(argv[1], "job") == 0)
         return rb_job_main(argv[3], kinds);
     if (argc == 3 && strcmp(argv[1], "internal") == 0)

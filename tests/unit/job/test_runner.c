@@ -148,30 +148,18 @@ static void test_class_of_a_failure(void **state)
 
 static void test_deadline_ends_a_step(void **state)
 {
-    make_fifo(*state, "ready");
-    RB_CLEANUP_JSON json_t *spec = make_spec("hang", 1);
-    write_spec(*state, spec);
-    pid_t runner = start_runner(*state);
-    pid_t step = read_fifo(*state, "ready");
-    assert_int_equal(exit_code_of(runner), 1);
-    assert_int_equal(kill(step, 0), -1);
-    RB_CLEANUP_JSON json_t *result = result_of(*state);
+    RB_CLEANUP_JSON json_t *result = run_kind(*state, "hang", 2, 1);
     assert_text(result, "state", "failed");
     assert_text(result, "errorClass", "timeout");
     assert_text(result, "error", "the script: the job's time ran out");
+    assert_int_equal(kill(read_number(*state, "ready"), 0), -1);
     assert_true(has(*state, "cleaned"));
     assert_false(has(*state, "scratch"));
 }
 
 static void test_deadline_ends_work_that_does_not_listen(void **state)
 {
-    make_fifo(*state, "ready");
-    RB_CLEANUP_JSON json_t *spec = make_spec("stuck", 1);
-    write_spec(*state, spec);
-    pid_t runner = start_runner(*state);
-    (void)read_fifo(*state, "ready");
-    assert_int_equal(exit_code_of(runner), 1);
-    RB_CLEANUP_JSON json_t *result = result_of(*state);
+    RB_CLEANUP_JSON json_t *result = run_kind(*state, "stuck", 1, 1);
     assert_text(result, "errorClass", "timeout");
     assert_text(result, "step", "stuck");
     assert_true(has(*state, "cleaned"));
