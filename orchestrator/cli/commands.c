@@ -18,6 +18,8 @@ const struct rb_command *const rb_commands[] = {
     &rb_command_lint,
     &rb_command_graph,
     &rb_command_run,
+    &rb_command_outdated,
+    &rb_command_scan,
     &rb_command_vercmp,
     &rb_command_job_run,
     &rb_command_git_check,
