@@ -129,15 +129,17 @@ void test_archive_init(struct test_archive *archive, const struct test_keys *key
 
 void test_archive_forget_requests(struct test_archive *archive)
 {
+    test_server_sync(archive->server);
     for (size_t i = 0; i < archive->request_count; i++)
         rb_free(archive->requests[i]);
     archive->request_count = 0;
+    test_server_sync(archive->server);
 }
 
 void test_archive_deinit(struct test_archive *archive)
 {
-    test_server_stop(archive->server);
     test_archive_forget_requests(archive);
+    test_server_stop(archive->server);
     RB_ASSERT(rb_tree_remove(archive->folder, NULL) == 0);
     for (size_t i = 0; i < TEST_FORMS; i++)
         rb_free(archive->forms[i].data);

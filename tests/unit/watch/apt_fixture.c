@@ -94,6 +94,7 @@ void fetch(struct apt_fixture *fixture)
                        apt_fixture_fetched, fixture, NULL);
     assert_false(fixture->answered);
     rb_loop_run(fixture->loop);
+    test_server_sync(fixture->archive.server);
     assert_true(fixture->answered);
     assert_int_equal(fixture->requests, fixture->archive.request_count);
 }

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@ enum { BODY_MAXIMUM = 1 << 20, SILENT_MAXIMUM = 16 };
 
 struct test_server {
     struct MHD_Daemon *daemon;
+    pthread_mutex_t mutex; /* held while a handler runs */
     test_handler *handler;
     void *context;
     struct MHD_Connection *silent[SILENT_MAXIMUM];
@@ -74,6 +76,16 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection, struct tes
     return result;
 }
 
+static void keep_silent(struct test_server *server, struct MHD_Connection *connection,
+                        struct exchange *exchange, struct test_answer *answer)
+{
+    rb_free(rb_steal(&answer->body));
+    RB_ASSERT(server->silent_count < SILENT_MAXIMUM);
+    server->silent[server->silent_count++] = connection;
+    exchange->told_to_wait = true;
+    MHD_suspend_connection(connection);
+}
+
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *size, void **state)
@@ -104,15 +116,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         .body = rb_strbuf_text(&exchange->body),
         .body_size = exchange->body.size,
     };
+    (void)pthread_mutex_lock(&server->mutex);
     server->handler(server->context, &request, &answer);
-    if (!answer.silent)
-        return send_answer(connection, &answer);
-    rb_free(answer.body);
-    RB_ASSERT(server->silent_count < SILENT_MAXIMUM);
-    server->silent[server->silent_count++] = connection;
-    exchange->told_to_wait = true;
-    MHD_suspend_connection(connection);
-    return MHD_YES;
+    if (answer.silent)
+        keep_silent(server, connection, exchange, &answer);
+    (void)pthread_mutex_unlock(&server->mutex);
+    return answer.silent ? MHD_YES : send_answer(connection, &answer);
 }
 
 static void on_ended(void *context, struct MHD_Connection *connection, void **state,
@@ -134,6 +143,7 @@ struct test_server *test_server_start(test_handler *handler, void *context)
     struct test_server *server = rb_zalloc(sizeof(*server));
     struct sockaddr_in address = {.sin_family = AF_INET};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    (void)pthread_mutex_init(&server->mutex, NULL);
     server->handler = handler;
     server->context = context;
     server->daemon =
@@ -144,15 +154,23 @@ struct test_server *test_server_start(test_handler *handler, void *context)
     return server;
 }
 
+void test_server_sync(struct test_server *server)
+{
+    (void)pthread_mutex_lock(&server->mutex);
+    (void)pthread_mutex_unlock(&server->mutex);
+}
+
 /* A connection that was left in silence is taken up again, so that it can be closed. */
 void test_server_stop(struct test_server *server)
 {
     int listener = MHD_quiesce_daemon(server->daemon);
+    test_server_sync(server);
     for (size_t i = 0; i < server->silent_count; i++)
         MHD_resume_connection(server->silent[i]);
     MHD_stop_daemon(server->daemon);
     if (listener >= 0)
         (void)close(listener);
+    (void)pthread_mutex_destroy(&server->mutex);
     rb_free(server);
 }
 

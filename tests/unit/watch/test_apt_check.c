@@ -85,6 +85,7 @@ static void check(struct apt_fixture *fixture, struct look *look)
     (void)rb_check_start(&tools, &request, on_checked, look);
     assert_false(look->answered);
     rb_loop_run(fixture->loop);
+    test_server_sync(fixture->archive.server);
     assert_true(look->answered);
 }
 

@@ -253,7 +253,8 @@ static void a_wait_that_is_asked_for_is_passed_on(void **state)
 static void stop_when_asked(void *context)
 {
     struct apt_fixture *fixture = context;
-    if (__atomic_load_n(&fixture->archive.request_count, __ATOMIC_SEQ_CST) > 0)
+    test_server_sync(fixture->archive.server);
+    if (fixture->archive.request_count > 0)
         rb_loop_stop(fixture->loop);
 }
 

@@ -27,7 +27,7 @@ struct fixture {
     struct rb_loop *loop;
     struct rb_watch_tools tools;
     char program[4096];
-    /* how the HTTP server behaves */
+    struct test_server *server; /* where a test starts one; how it behaves: */
     int refuse_with;
     bool wants_password;
     bool silent;
@@ -101,9 +101,13 @@ static void check_url(struct fixture *fixture, const char *url, const char *bran
     struct rb_check_request request = {
         .source = &source, .memo = fixture->memo, .known_version = known, .paths = paths};
     fixture->answered = false;
+    if (fixture->server != NULL)
+        test_server_sync(fixture->server);
     (void)rb_check_start(&fixture->tools, &request, on_checked, fixture);
     assert_false(fixture->answered);
     rb_loop_run(fixture->loop);
+    if (fixture->server != NULL)
+        test_server_sync(fixture->server);
     assert_true(fixture->answered);
 }
 
@@ -256,7 +260,7 @@ static void what_is_not_there_is_told(void **state)
 static void serve(void *context, const struct test_request *request, struct test_answer *answer)
 {
     struct fixture *fixture = context;
-    __atomic_add_fetch(&fixture->asked, 1, __ATOMIC_SEQ_CST);
+    fixture->asked++;
     answer->silent = fixture->silent;
     if (fixture->silent)
         return;
@@ -279,7 +283,7 @@ static void http_is_spoken_with_the_stores_credentials(void **state)
     struct fixture *fixture = *state;
     static const char *const PATHS[] = {".", NULL};
     RB_CLEANUP_FREE char *commit = test_commit(&fixture->repository, "F", "one");
-    struct test_server *server = test_server_start(serve, fixture);
+    struct test_server *server = fixture->server = test_server_start(serve, fixture);
     int port = test_server_port(server);
     RB_CLEANUP_FREE char *url = rb_asprintf("http://127.0.0.1:%d/repo.git", port);
     fixture->wants_password = true;
@@ -318,7 +322,7 @@ static void refusals_of_servers_keep_their_kind(void **state)
         enum rb_errc code;
     } CASES[] = {
         {403, RB_EAUTH}, {404, RB_ENOTFOUND}, {429, RB_EBUSY}, {503, RB_EBUSY}, {500, RB_EHTTP}};
-    struct test_server *server = test_server_start(serve, fixture);
+    struct test_server *server = fixture->server = test_server_start(serve, fixture);
     int port = test_server_port(server);
     RB_CLEANUP_FREE char *url = rb_asprintf("http://me:secret@127.0.0.1:%d/repo.git", port);
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
@@ -329,6 +333,7 @@ static void refusals_of_servers_keep_their_kind(void **state)
         assert_null(strstr(fixture->err.text, "secret"));
     }
     test_server_stop(server);
+    fixture->server = NULL;
     check_url(fixture, url, "main", PATHS); /* nobody listens any more */
     assert_int_equal(fixture->err.code, RB_ENETWORK);
 }
@@ -336,7 +341,8 @@ static void refusals_of_servers_keep_their_kind(void **state)
 static void stop_when_asked(void *context)
 {
     struct fixture *fixture = context;
-    if (__atomic_load_n(&fixture->asked, __ATOMIC_SEQ_CST) > 0)
+    test_server_sync(fixture->server);
+    if (fixture->asked > 0)
         rb_loop_stop(fixture->loop);
 }
 
@@ -345,12 +351,13 @@ static void a_cancelled_check_leaves_no_child(void **state)
 {
     struct fixture *fixture = *state;
     static const char *const PATHS[] = {NULL};
-    struct test_server *server = test_server_start(serve, fixture);
+    struct test_server *server = fixture->server = test_server_start(serve, fixture);
     RB_CLEANUP_FREE char *url =
         rb_asprintf("http://127.0.0.1:%d/repo.git", test_server_port(server));
     struct rb_source source = {.kind = RB_SOURCE_GIT, .url = url, .branch = "main"};
     struct rb_check_request request = {.source = &source, .paths = PATHS};
     fixture->silent = true;
+    test_server_sync(server);
     struct rb_check *running = rb_check_start(&fixture->tools, &request, on_checked, fixture);
     struct rb_timer *timer = rb_timer_new(fixture->loop, stop_when_asked, fixture);
     rb_timer_start(timer, 5, 5);
@@ -366,7 +373,7 @@ static void a_cancelled_check_leaves_no_child(void **state)
 static void a_silent_server_ends_the_child(void **state)
 {
     struct fixture *fixture = *state;
-    struct test_server *server = test_server_start(serve, fixture);
+    struct test_server *server = fixture->server = test_server_start(serve, fixture);
     RB_CLEANUP_FREE char *request = rb_asprintf(
         "{\"url\":\"http://127.0.0.1:%d/repo.git\",\"branch\":\"main\",\"mirror\":\"%s/m\","
         "\"known\":null,\"paths\":[],\"knownTrees\":{},\"silenceSeconds\":1}",
@@ -379,6 +386,7 @@ static void a_silent_server_ends_the_child(void **state)
                                          .timeout_ms = 30000};
     RB_CLEANUP(rb_process_result_deinit) struct rb_process_result result = {0};
     fixture->silent = true;
+    test_server_sync(server);
     assert_int_equal(rb_process_run(&options, &result, NULL), 0);
     assert_int_equal(result.signal, SIGALRM);
     test_server_stop(server);

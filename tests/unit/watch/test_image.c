@@ -92,9 +92,9 @@ static void serve(void *context, const struct test_request *request, struct test
     if (strcmp(request->path, "/v2/") == 0)
         return;
     if (strcmp(request->method, "HEAD") == 0)
-        __atomic_add_fetch(&fixture->heads, 1, __ATOMIC_SEQ_CST);
+        fixture->heads++;
     else
-        __atomic_add_fetch(&fixture->gets, 1, __ATOMIC_SEQ_CST);
+        fixture->gets++;
     answer->silent = fixture->silent;
     answer->status = fixture->refuse_with != 0 ? fixture->refuse_with : 404;
     if (fixture->refuse_with == 429)
@@ -178,9 +178,11 @@ static void check_tag(struct fixture *fixture, const char *tag)
         .source = &source, .memo = fixture->memo, .known_version = known, .paths = NO_PATHS};
     fixture->answered = false;
     fixture->heads = fixture->gets = 0;
+    test_server_sync(fixture->server);
     (void)rb_check_start(&fixture->tools, &request, on_checked, fixture);
     assert_false(fixture->answered);
     rb_loop_run(fixture->loop);
+    test_server_sync(fixture->server);
     assert_true(fixture->answered);
 }
 
