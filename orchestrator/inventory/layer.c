@@ -19,7 +19,8 @@ struct reader {
     struct rb_arena *arena;
     struct layer *layer;
     struct archive *tar;
-    struct rb_err stream_err; /* what the stream failed with, behind libarchive's back */
+    struct rb_err stream_err;         /* what the stream failed with, behind libarchive's back */
+    char path[TREE_PATH_MAXIMUM + 1]; /* of the entry at hand, normalised */
 };
 
 bool file_tree_is_below(const char *inner, const char *outer)
@@ -57,14 +58,12 @@ static bool matters(const struct wanted *wanted, const char *path)
 }
 
 /* Without leading "/" and "./", doubled or trailing '/'. RB_EINVALID for a path that leads up. */
-static int normalise(const char *path, struct rb_arena *arena, const char **ret_path,
-                     struct rb_err *err)
+static int normalise(const char *path, char out[TREE_PATH_MAXIMUM + 1], struct rb_err *err)
 {
-    size_t size = strlen(path);
-    if (size > TREE_PATH_MAXIMUM)
+    char *end = out;
+    if (strlen(path) > TREE_PATH_MAXIMUM)
         return rb_err_set(err, RB_ELIMIT, "a path in the layer is longer than %d bytes",
                           TREE_PATH_MAXIMUM);
-    char *out = rb_arena_alloc(arena, size + 1), *end = out;
     for (const char *at = path; *at != '\0';) {
         size_t part = strcspn(at, "/");
         if (part == 2 && at[0] == '.' && at[1] == '.')
@@ -78,7 +77,6 @@ static int normalise(const char *path, struct rb_arena *arena, const char **ret_
         at += part + (at[part] == '/');
     }
     *end = '\0';
-    *ret_path = out;
     return 0;
 }
 
@@ -96,7 +94,7 @@ static struct layer_item *add_item(struct reader *reader, enum layer_kind kind, 
     layer->items = rb_arena_grow(reader->arena, layer->items, layer->count, &layer->capacity,
                                  sizeof(*layer->items));
     struct layer_item *item = &layer->items[layer->count++];
-    *item = (struct layer_item){.kind = kind, .path = path};
+    *item = (struct layer_item){.kind = kind, .path = rb_arena_strdup(reader->arena, path)};
     return item;
 }
 
@@ -104,6 +102,9 @@ static int archive_failure(const struct reader *reader, struct rb_err *err)
 {
     if (reader->stream_err.code != RB_OK)
         return rb_err_copy(err, &reader->stream_err);
+    int status = layer_stream_check_source(reader->stream, err);
+    if (status != 0)
+        return status;
     const char *text = archive_error_string(reader->tar);
     return rb_err_set(err, RB_EINVALID, "the layer is no good tar file: %s",
                       text == NULL ? "it is broken" : text);
@@ -133,24 +134,22 @@ static int keep_content(struct reader *reader, struct archive_entry *entry, stru
     return 0;
 }
 
-/* ".wh.NAME" and its kin; the marks say nothing of their own layer. */
-static int take_mark(struct reader *reader, const char *path, const char *name, struct rb_err *err)
+/* ".wh.NAME" and its kin; the marks say nothing of their own layer. path is changed into what the
+   mark speaks of. */
+static int take_mark(struct reader *reader, char *path, char *name, struct rb_err *err)
 {
-    size_t folder_size = name == path ? 0 : (size_t)(name - path) - 1;
-    const char *folder = rb_arena_strndup(reader->arena, path, folder_size);
     bool opaque = strcmp(name, OPAQUE) == 0;
     if (!opaque && rb_text_starts_with(name, RESERVED))
         return 0;
     const char *hidden = name + strlen(WHITEOUT);
-    const char *subject = opaque ? folder
-                          : *folder == '\0'
-                              ? rb_arena_strdup(reader->arena, hidden)
-                              : rb_arena_printf(reader->arena, "%s/%s", folder, hidden);
-    if (*subject != '\0' && !matters(reader->wanted, subject))
+    if (opaque)
+        name[name == path ? 0 : -1] = '\0';
+    else
+        memmove(name, hidden, strlen(hidden) + 1);
+    if (*path != '\0' && !matters(reader->wanted, path))
         return 0;
-    return add_item(reader, opaque ? LAYER_OPAQUE : LAYER_WHITEOUT, subject, err) == NULL
-               ? RB_ELIMIT
-               : 0;
+    return add_item(reader, opaque ? LAYER_OPAQUE : LAYER_WHITEOUT, path, err) == NULL ? RB_ELIMIT
+                                                                                       : 0;
 }
 
 static enum layer_kind kind_of(struct archive_entry *entry)
@@ -169,32 +168,41 @@ static enum layer_kind kind_of(struct archive_entry *entry)
     }
 }
 
+static int take_target(struct reader *reader, struct archive_entry *entry, struct layer_item *item,
+                       struct rb_err *err)
+{
+    if (item->kind == LAYER_SYMLINK) {
+        const char *target = archive_entry_symlink(entry);
+        item->target =
+            rb_arena_strndup(reader->arena, target == NULL ? "" : target, TREE_PATH_MAXIMUM);
+        return 0;
+    }
+    int status = normalise(archive_entry_hardlink(entry), reader->path, err);
+    item->target = rb_arena_strdup(reader->arena, reader->path);
+    return status;
+}
+
 static int take_entry(struct reader *reader, struct archive_entry *entry, struct rb_err *err)
 {
-    const char *raw = archive_entry_pathname(entry), *path;
+    const char *raw = archive_entry_pathname(entry);
+    char *path = reader->path;
     if (raw == NULL) /* a name that is no ASCII is none of ours */
         return 0;
-    int status = normalise(raw, reader->arena, &path, err);
+    int status = normalise(raw, path, err);
     if (status != 0)
         return status;
-    const char *slash = strrchr(path, '/');
-    const char *name = slash == NULL ? path : slash + 1;
+    char *slash = strrchr(path, '/');
+    char *name = slash == NULL ? path : slash + 1;
     if (rb_text_starts_with(name, WHITEOUT))
         return take_mark(reader, path, name, err);
     if (!matters(reader->wanted, path))
         return 0;
-    enum layer_kind kind = kind_of(entry);
-    struct layer_item *item = add_item(reader, kind, path, err);
+    struct layer_item *item = add_item(reader, kind_of(entry), path, err);
     if (item == NULL)
         return RB_ELIMIT;
-    if (kind == LAYER_HARDLINK)
-        return normalise(archive_entry_hardlink(entry), reader->arena, &item->target, err);
-    if (kind == LAYER_SYMLINK) {
-        const char *target = archive_entry_symlink(entry);
-        item->target =
-            rb_arena_strndup(reader->arena, target == NULL ? "" : target, TREE_PATH_MAXIMUM);
-    }
-    bool keep = kind == LAYER_FILE && wanted_covers(reader->wanted, path);
+    if (item->kind == LAYER_HARDLINK || item->kind == LAYER_SYMLINK)
+        return take_target(reader, entry, item, err);
+    bool keep = item->kind == LAYER_FILE && wanted_covers(reader->wanted, path);
     return keep ? keep_content(reader, entry, item, err) : 0;
 }
 
@@ -247,5 +255,8 @@ int layer_read(struct layer_stream *stream, const struct wanted *wanted,
     if (status == 0)
         status = read_entries(&reader, err);
     (void)archive_read_free(reader.tar);
-    return status == 0 ? layer_stream_finish(stream, err) : status;
+    if (status == 0)
+        status = layer_stream_finish(stream, err);
+    budget->unpacked_bytes += layer_stream_size(stream);
+    return status;
 }

@@ -47,8 +47,9 @@ struct wanted {
 /* What reading may use up, of all layers together. */
 struct layer_budget {
     size_t items;
-    size_t bytes;
+    size_t bytes; /* kept */
     uint64_t entries;
+    uint64_t unpacked_bytes;
 };
 
 /* Reads a layer to its end, keeping what concerns a wanted path: itself, its parents, and whiteouts

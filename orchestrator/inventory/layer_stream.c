@@ -11,7 +11,6 @@
 
 /* A gzip file unpacks to at most 1032 times its size; no real layer comes near. Small ones may. */
 static const uint64_t RATIO_MAXIMUM = 1100, RATIO_FROM_BYTES = UINT64_C(256) << 20;
-static const uint64_t UNPACKED_MAXIMUM = UINT64_C(64) << 30;
 
 struct layer_stream {
     struct layer_source source;
@@ -21,6 +20,7 @@ struct layer_stream {
     struct rb_err source_err; /* what the source failed with, behind libarchive's back */
     uint64_t packed_bytes;
     uint64_t unpacked_bytes;
+    uint64_t maximum; /* of unpacked_bytes */
     bool source_ended;
     bool ended;
 };
@@ -38,22 +38,40 @@ static la_ssize_t read_packed(struct archive *archive, void *context, const void
     return (la_ssize_t)size;
 }
 
-static int unpacker_error(const struct layer_stream *stream, struct rb_err *err)
+/* Behind the end of what was compressed there may be more bytes, which the digest covers too. */
+int layer_stream_check_source(struct layer_stream *stream, struct rb_err *err)
 {
     if (stream->source_err.code != RB_OK)
         return rb_err_copy(err, &stream->source_err);
+    while (!stream->source_ended) {
+        const void *data;
+        size_t size;
+        int status = stream->source.read(stream->source.context, &data, &size, err);
+        if (status != 0)
+            return status;
+        stream->source_ended = size == 0;
+    }
+    return 0;
+}
+
+static int unpacker_error(struct layer_stream *stream, struct rb_err *err)
+{
+    int status = layer_stream_check_source(stream, err);
+    if (status != 0)
+        return status;
     const char *text = archive_error_string(stream->unpacker);
     return rb_err_set(err, RB_EINVALID, "the layer cannot be unpacked: %s",
                       text == NULL ? "it is broken" : text);
 }
 
-int layer_stream_open(const struct layer_source *source, const char *diff_id,
+int layer_stream_open(const struct layer_source *source, const char *diff_id, uint64_t maximum,
                       struct layer_stream **ret_stream, struct rb_err *err)
 {
     struct layer_stream *stream = rb_zalloc(sizeof(*stream));
     struct archive_entry *entry;
     stream->source = *source;
     stream->diff_id = diff_id;
+    stream->maximum = maximum;
     stream->hash = rb_sha256_new();
     stream->unpacker = archive_read_new();
     RB_ASSERT(stream->unpacker != NULL);
@@ -92,9 +110,8 @@ void layer_stream_cleanup(struct layer_stream **stream)
 
 static int check_growth(const struct layer_stream *stream, struct rb_err *err)
 {
-    if (stream->unpacked_bytes > UNPACKED_MAXIMUM)
-        return rb_err_set(err, RB_ELIMIT, "the layer unpacks to more than %llu GiB",
-                          (unsigned long long)(UNPACKED_MAXIMUM >> 30));
+    if (stream->unpacked_bytes > stream->maximum)
+        return rb_err_set(err, RB_ELIMIT, "it unpacks to more bytes than we read of an image");
     if (stream->unpacked_bytes > RATIO_FROM_BYTES &&
         stream->unpacked_bytes / RATIO_MAXIMUM > stream->packed_bytes)
         return rb_err_set(err, RB_ELIMIT,
@@ -122,20 +139,6 @@ int layer_stream_read(struct layer_stream *stream, const void **ret_data, size_t
     return 0;
 }
 
-/* Behind the end of what was compressed there may be more bytes, which the digest covers too. */
-static int drain_source(struct layer_stream *stream, struct rb_err *err)
-{
-    while (!stream->source_ended) {
-        const void *data;
-        size_t size;
-        int status = stream->source.read(stream->source.context, &data, &size, err);
-        if (status != 0)
-            return status;
-        stream->source_ended = size == 0;
-    }
-    return 0;
-}
-
 int layer_stream_finish(struct layer_stream *stream, struct rb_err *err)
 {
     const void *data;
@@ -145,7 +148,7 @@ int layer_stream_finish(struct layer_stream *stream, struct rb_err *err)
         if (status != 0)
             return status;
     } while (size > 0);
-    int status = drain_source(stream, err);
+    int status = layer_stream_check_source(stream, err);
     if (status != 0 || stream->diff_id == NULL)
         return status;
     char hex[RB_SHA256_HEX_SIZE];
@@ -155,4 +158,9 @@ int layer_stream_finish(struct layer_stream *stream, struct rb_err *err)
                           "the layer unpacks to sha256:%s, the image's config says %s", hex,
                           stream->diff_id);
     return 0;
+}
+
+uint64_t layer_stream_size(const struct layer_stream *stream)
+{
+    return stream->unpacked_bytes;
 }

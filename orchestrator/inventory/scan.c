@@ -13,6 +13,7 @@
 
 /* Links lead to paths that need another reading; more than a few are a game. */
 enum { READINGS_MAXIMUM = 6 };
+static const uint64_t UNPACKED_MAXIMUM = UINT64_C(64) << 30; /* of all layers together */
 
 static const char DPKG_STATUS[] = "var/lib/dpkg/status";
 static const char DPKG_STATUS_D[] = "var/lib/dpkg/status.d";
@@ -127,7 +128,8 @@ static int read_layer(const struct layer_set *set, size_t number, const struct w
     const char *diff_id = set->entries[number].diff_id;
     int status = layer_set_read(set, number, &reader, &source, err);
     if (status == 0)
-        status = layer_stream_open(&source, *diff_id == '\0' ? NULL : diff_id, &stream, err);
+        status = layer_stream_open(&source, *diff_id == '\0' ? NULL : diff_id,
+                                   UNPACKED_MAXIMUM - budget->unpacked_bytes, &stream, err);
     if (status == 0)
         status = layer_read(stream, wanted, budget, arena, layer, err);
     layer_reader_free(reader);
