@@ -6,6 +6,8 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
+static const struct layer_item FOLDER = {.kind = LAYER_FOLDER, .path = ""};
+
 /* What the layer itself has at path; of several entries the last counts, as for tar. */
 static const struct layer_item *own_item(const struct layer *layer, const char *path)
 {
@@ -32,12 +34,24 @@ static bool hides(const struct layer *layer, const char *path)
     return false;
 }
 
+/* Folders need not be written down: what stands below one implies it. */
+static bool implies_folder(const struct layer *layer, const char *path)
+{
+    for (size_t i = 0; i < layer->count; i++) {
+        if (file_tree_is_below(layer->items[i].path, path))
+            return true;
+    }
+    return false;
+}
+
 /* What stands at path seen from the layer `top` downwards; *ret_layer is where it was found. */
 static const struct layer_item *look_up(const struct layer_view *view, const char *path, size_t top,
                                         size_t *ret_layer)
 {
     for (size_t i = top; i < view->count; i++) {
         const struct layer_item *item = own_item(&view->layers[i], path);
+        if (item == NULL && implies_folder(&view->layers[i], path))
+            item = &FOLDER;
         if (item != NULL) {
             *ret_layer = i;
             return item;
