@@ -85,7 +85,7 @@ lab_show_logs() {
   for log in "$LAB"/log/*; do
     [ -s "$log" ] || continue
     echo "--- the end of $(basename "$log")" >&2
-    tail -n 20 "$log" >&2
+    tail -n 12 "$log" | cut -c 1-300 >&2
   done
 }
 

@@ -36,7 +36,7 @@ registry_configure() {
   {
     cat <<C
 version: 0.1
-log: { level: error }
+log: { level: error, accesslog: { disabled: true } }
 storage:
   filesystem: { rootdirectory: $folder/data }
   delete: { enabled: true }
