@@ -55,7 +55,8 @@ static struct asked *add(struct question *question, const struct rb_apt_source *
 
 static void skip(struct question *question, const struct rb_apt_source *source, const char *reason)
 {
-    struct rb_apt_answer *answer = &question->answers.items[add(question, source)->position];
+    const struct asked *asked = add(question, source);
+    struct rb_apt_answer *answer = &question->answers.items[asked->position];
     answer->state = RB_APT_SKIPPED;
     (void)rb_err_set(&answer->err, RB_EINVALID, "%s", reason);
 }
