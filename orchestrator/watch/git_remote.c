@@ -1,107 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The only file that talks to libgit2.
- *
- * The mirror is a bare repository that holds the one branch. It is derived data: when it does not
- * serve any more (a broken object, too many packs, for nothing here repacks) it is removed and
- * fetched anew.
- */
 #include "git_remote.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <git2.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "address.h"
 #include "git_credential.h"
+#include "git_error.h"
+#include "git_mirror.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/strlist.h"
 #include "rebake/base/text.h"
 
-enum { PACKS_MAXIMUM = 400, REFS_MAXIMUM = 1000000, SSH_ATTEMPTS = 4 };
+enum { REFS_MAXIMUM = 1000000, SSH_ATTEMPTS = 4 };
 static const size_t OBJECTS_MAXIMUM = 50 * 1000 * 1000;
 static const uint64_t RECEIVED_MAXIMUM = UINT64_C(8) << 30;
 
 struct look {
     const struct rb_git_request *request;
     struct rb_git_answer *answer;
-    char *shown; /* the URL without its user info */
-    git_repository *mirror;
     git_remote *remote;
-    int lock_fd;
     int credentials_given;
     bool too_large;
     git_oid commit;
 };
 
-/* ── libgit2's errors become ours ───────────────────────────────────────────────────────────────
- */
-
-static enum rb_errc code_of_http(const char *text)
-{
-    const char *digits = strpbrk(text, "0123456789");
-    switch (digits == NULL ? 0 : strtol(digits, NULL, 10)) {
-    case 401:
-    case 403:
-        return RB_EAUTH;
-    case 404:
-        return RB_ENOTFOUND;
-    case 429:
-    case 503:
-        return RB_EBUSY;
-    default:
-        return RB_EHTTP;
-    }
-}
-
-static enum rb_errc code_of(const struct look *look, int code, const git_error *error)
-{
-    bool is_local = rb_text_starts_with(look->request->url, "file:");
-    if (code == GIT_EAUTH)
-        return RB_EAUTH;
-    if (code == GIT_ECERTIFICATE)
-        return RB_EVERIFY;
-    if (code == GIT_ENOTFOUND)
-        return RB_ENOTFOUND;
-    if (code == GIT_ELOCKED)
-        return RB_EBUSY;
-    switch (error == NULL ? GIT_ERROR_NONE : error->klass) {
-    case GIT_ERROR_HTTP:
-        return code_of_http(error->message);
-    case GIT_ERROR_NET:
-    case GIT_ERROR_SSL:
-    case GIT_ERROR_SSH:
-        return RB_ENETWORK;
-    case GIT_ERROR_OS:
-        return is_local ? RB_EIO : RB_ENETWORK;
-    default:
-        return RB_EGIT;
-    }
-}
-
 static int fail(const struct look *look, int code, const char *doing, struct rb_err *err)
 {
-    const git_error *error = git_error_last();
-    if (look->too_large)
-        return rb_err_set(err, RB_ELIMIT, "%s: the branch is larger than we fetch", look->shown);
-    bool is_host_key = code == GIT_ECERTIFICATE && error != NULL && error->klass == GIT_ERROR_SSH;
-    int status =
-        rb_err_set(err, code_of(look, code, error), "%s: %s: %s%s", look->shown, doing,
-                   error != NULL && error->message != NULL ? error->message : "no reason told",
-                   is_host_key ? " (is the host's key in ~/.ssh/known_hosts?)" : "");
-    rb_address_scrub(look->request->url, err);
-    return status;
+    if (!look->too_large)
+        return rb_err_git(code, look->request->url, doing, err);
+    RB_CLEANUP_FREE char *shown = rb_address_shown(look->request->url);
+    return rb_err_set(err, RB_ELIMIT, "%s: the branch is larger than we fetch", shown);
 }
 
-/* ── what libgit2 asks while it talks ───────────────────────────────────────────────────────────
- */
+/* What libgit2 asks while it talks. */
 
 static int give_password(struct look *look, git_credential **ret_credential)
 {
@@ -220,24 +155,24 @@ static int make_remote(struct look *look, git_repository *repository)
     return git_remote_create_with_opts(&look->remote, look->request->url, &options);
 }
 
-/* ── what the remote says ───────────────────────────────────────────────────────────────────────
- */
+/* What the remote says. */
 
 static int no_such_branch(const struct look *look, const git_remote_head **heads, size_t count,
                           struct rb_err *err)
 {
     const char *branch = look->request->branch;
+    RB_CLEANUP_FREE char *shown = rb_address_shown(look->request->url);
     RB_CLEANUP(rb_strlist_deinit) struct rb_strlist names = {0};
     for (size_t i = 0; i < count && i < 10000; i++) {
         if (rb_text_starts_with(heads[i]->name, "refs/heads/"))
             rb_strlist_add(&names, heads[i]->name + strlen("refs/heads/"));
     }
     if (names.count == 0)
-        return rb_err_set(err, RB_ENOTFOUND, "%s has no branches yet", look->shown);
+        return rb_err_set(err, RB_ENOTFOUND, "%s has no branches yet", shown);
     const char *nearest = rb_text_nearest(branch, (const char *const *)names.items);
-    return rb_err_set(err, RB_ENOTFOUND, "%s has no branch \"%.200s\"%s%.200s%s", look->shown,
-                      branch, nearest == NULL ? "" : " (did you mean \"",
-                      nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?)");
+    return rb_err_set(err, RB_ENOTFOUND, "%s has no branch \"%.200s\"%s%.200s%s", shown, branch,
+                      nearest == NULL ? "" : " (did you mean \"", nearest == NULL ? "" : nearest,
+                      nearest == NULL ? "" : "\"?)");
 }
 
 /* The lines of the advertisement, as gitprotocol-pack(5) frames them: what the listing cost. */
@@ -262,7 +197,7 @@ static int list_refs(struct look *look, struct rb_err *err)
     if (code != 0)
         return fail(look, code, "list refs", err);
     if (count > REFS_MAXIMUM)
-        return rb_err_set(err, RB_ELIMIT, "%s: more than %d refs", look->shown, REFS_MAXIMUM);
+        return rb_err_set(err, RB_ELIMIT, "list refs: more than %d of them", REFS_MAXIMUM);
     look->answer->bytes = listing_bytes(heads, count);
     RB_CLEANUP_FREE char *wanted = rb_asprintf("refs/heads/%s", look->request->branch);
     for (size_t i = 0; i < count; i++) {
@@ -274,69 +209,8 @@ static int list_refs(struct look *look, struct rb_err *err)
     return no_such_branch(look, heads, count, err);
 }
 
-/* ── the mirror ─────────────────────────────────────────────────────────────────────────────────
- */
-
-/* A killed fetch leaves its unfinished pack behind; nobody but the holder of the lock is here. */
-static size_t sweep_packs(const char *mirror)
-{
-    RB_CLEANUP_FREE char *folder = rb_asprintf("%s/objects/pack", mirror);
-    DIR *packs = opendir(folder);
-    if (packs == NULL)
-        return 0;
-    size_t count = 0;
-    const struct dirent *entry;
-    while ((entry = readdir(packs)) != NULL) {
-        if (rb_text_starts_with(entry->d_name, "pack_git2_"))
-            (void)unlinkat(dirfd(packs), entry->d_name, 0);
-        count += rb_text_ends_with(entry->d_name, ".pack");
-    }
-    (void)closedir(packs);
-    return count;
-}
-
-static int lock_mirror(struct look *look, struct rb_err *err)
-{
-    const char *mirror = look->request->mirror;
-    if (rb_folder_make(mirror, 0700, err) != 0)
-        return err != NULL ? (int)err->code : RB_EIO;
-    RB_CLEANUP_FREE char *path = rb_asprintf("%s.lock", mirror);
-    look->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (look->lock_fd < 0)
-        return rb_err_sys(err, errno, "open %s", path);
-    if (flock(look->lock_fd, LOCK_EX | LOCK_NB) != 0)
-        return rb_err_set(err, RB_EBUSY, "%s: another check is using its mirror %s", look->shown,
-                          mirror);
-    return 0;
-}
-
-static int open_mirror(struct look *look, struct rb_err *err)
-{
-    const char *mirror = look->request->mirror;
-    int status = lock_mirror(look, err);
-    if (status != 0)
-        return status;
-    if (sweep_packs(mirror) > PACKS_MAXIMUM && rb_tree_remove(mirror, err) != 0)
-        return rb_err_wrap(err, "renew the mirror");
-    int code = git_repository_open_bare(&look->mirror, mirror);
-    if (code != 0) {
-        if (rb_tree_remove(mirror, err) != 0)
-            return rb_err_wrap(err, "renew the mirror");
-        code = git_repository_init(&look->mirror, mirror, 1);
-    }
-    return code == 0 ? 0 : fail(look, code, "open the mirror", err);
-}
-
-static bool mirror_has(const struct look *look, const git_oid *oid)
-{
-    git_odb *odb = NULL;
-    bool has = git_repository_odb(&odb, look->mirror) == 0 && git_odb_exists(odb, oid) == 1;
-    git_odb_free(odb);
-    return has;
-}
-
 /* The branch may have moved on since it was listed: what was fetched is what counts. */
-static int fetch_branch(struct look *look, struct rb_err *err)
+static int fetch_branch(struct look *look, const struct rb_git_mirror *mirror, struct rb_err *err)
 {
     RB_CLEANUP_FREE char *name = rb_asprintf("refs/heads/%s", look->request->branch);
     RB_CLEANUP_FREE char *refspec = rb_asprintf("+%s:%s", name, name);
@@ -350,101 +224,33 @@ static int fetch_branch(struct look *look, struct rb_err *err)
         .proxy_opts = proxy_of_environment(),
     };
     look->answer->requests += 2;
-    int code = make_remote(look, look->mirror);
+    int code = make_remote(look, mirror->repository);
     if (code == 0)
         code = git_remote_fetch(look->remote, &wanted, &options, NULL);
     if (code != 0)
         return fail(look, code, "fetch", err);
     look->answer->bytes += (int64_t)git_remote_stats(look->remote)->received_bytes;
-    code = git_reference_name_to_id(&look->commit, look->mirror, name);
+    code = git_reference_name_to_id(&look->commit, mirror->repository, name);
     return code == 0 ? 0 : fail(look, code, "read the fetched branch", err);
 }
 
-static int read_tree(struct look *look, const git_tree *root, const char *path, struct rb_err *err)
-{
-    char id[GIT_OID_HEXSZ + 1];
-    if (strcmp(path, ".") == 0) {
-        rb_json_set_string(look->answer->trees, path,
-                           git_oid_tostr(id, sizeof(id), git_tree_id(root)));
-        return 0;
-    }
-    git_tree_entry *entry = NULL;
-    int code = git_tree_entry_bypath(&entry, root, path);
-    if (code == GIT_ENOTFOUND) {
-        rb_json_set_string(look->answer->trees, path, NULL);
-        return 0;
-    }
-    if (code != 0)
-        return fail(look, code, path, err);
-    rb_json_set_string(look->answer->trees, path,
-                       git_oid_tostr(id, sizeof(id), git_tree_entry_id(entry)));
-    git_tree_entry_free(entry);
-    return 0;
-}
-
-/* The mirror holds the branch's whole history, so a known commit that it lacks is no ancestor. */
-static enum rb_git_rewritten compare_history(const struct look *look)
-{
-    git_oid known;
-    const char *text = look->request->known;
-    if (text == NULL || git_oid_fromstr(&known, text) != 0)
-        return RB_GIT_REWRITTEN_UNKNOWN;
-    if (git_oid_equal(&known, &look->commit))
-        return RB_GIT_REWRITTEN_NO;
-    if (!mirror_has(look, &known))
-        return RB_GIT_REWRITTEN_YES;
-    switch (git_graph_descendant_of(look->mirror, &look->commit, &known)) {
-    case 1:
-        return RB_GIT_REWRITTEN_NO;
-    case 0:
-        return RB_GIT_REWRITTEN_YES;
-    default:
-        return RB_GIT_REWRITTEN_UNKNOWN;
-    }
-}
-
-static int read_mirror(struct look *look, struct rb_err *err)
-{
-    git_commit *commit = NULL;
-    git_tree *tree = NULL;
-    int status = 0;
-    int code = git_commit_lookup(&commit, look->mirror, &look->commit);
-    if (code == 0)
-        code = git_commit_tree(&tree, commit);
-    if (code != 0)
-        status = fail(look, code, "read the commit", err);
-    size_t i;
-    const json_t *path;
-    json_array_foreach(look->request->paths, i, path)
-    {
-        if (status == 0)
-            status = read_tree(look, tree, json_string_value(path), err);
-    }
-    if (status == 0) {
-        look->answer->committed_at = (int64_t)git_commit_time(commit) * 1000;
-        look->answer->rewritten = compare_history(look);
-    }
-    git_tree_free(tree);
-    git_commit_free(commit);
-    return status;
-}
-
-/* Where git itself refuses, the mirror may be what is wrong: the next check begins without it. */
+/* Where git itself refuses, or misses something that the server has just listed, the mirror may be
+   what is wrong: the next check begins without it. */
 static int use_mirror(struct look *look, struct rb_err *err)
 {
-    int status = open_mirror(look, err);
-    if (status == 0 && !mirror_has(look, &look->commit))
-        status = fetch_branch(look, err);
+    struct rb_git_mirror mirror;
+    int status = rb_git_mirror_open(&mirror, look->request, err);
+    if (status == 0 && !rb_git_mirror_has(&mirror, &look->commit))
+        status = fetch_branch(look, &mirror, err);
     alive(look);
     if (status == 0)
-        status = read_mirror(look, err);
-    if (status == RB_EGIT && rb_tree_remove(look->request->mirror, NULL) != 0)
-        return rb_err_wrap(err, "%s cannot be removed", look->request->mirror);
+        status = rb_git_mirror_read(&mirror, &look->commit, look->answer, err);
+    if ((status == RB_EGIT || status == RB_ENOTFOUND) && rb_git_mirror_remove(&mirror, NULL) != 0)
+        rb_err_wrap(err, "%s cannot be removed", look->request->mirror);
+    git_remote_free(rb_steal(&look->remote));
+    rb_git_mirror_close(&mirror);
     return status;
 }
-
-/* ── the look ───────────────────────────────────────────────────────────────────────────────────
- */
 
 /* True where the last check knows all that is asked for: nothing needs to be fetched. */
 static bool take_known_trees(struct look *look, const char *commit)
@@ -501,20 +307,13 @@ int rb_git_look(const struct rb_git_request *request, struct rb_git_answer *ret_
 {
     struct rb_git_answer answer = {.json = rb_json_object(), .trees = rb_json_object()};
     rb_json_set(answer.json, "trees", answer.trees);
-    struct look look = {.request = request,
-                        .answer = &answer,
-                        .shown = rb_address_shown(request->url),
-                        .lock_fd = -1};
+    struct look look = {.request = request, .answer = &answer};
     alive(&look);
     (void)git_libgit2_init();
     set_options();
     int status = run_look(&look, err);
     git_remote_free(look.remote);
-    git_repository_free(look.mirror);
     (void)git_libgit2_shutdown();
-    if (look.lock_fd >= 0)
-        (void)close(look.lock_fd);
-    rb_free(look.shown);
     if (status != 0) {
         rb_git_answer_deinit(&answer);
         return status;
