@@ -44,8 +44,9 @@ struct rb_check_result {
     bool unchanged; /* the version is known_version still */
     /* commit id; manifest digest "sha256:…"; hash of the Release file */
     const char *version;
-    /* git: {"commit","trees":{PATH:OID or null}}; image: {"digest","manifest","platform"};
-       apt: {"release","date","suite","codename","origin","label","version","notAutomatic",
+    /* git: {"commit","trees":{PATH:OID or null},"rewritten":is the known version no ancestor of
+       this one, absent without one}; image: {"digest","manifest","platform"}; apt:
+       {"release","date","suite","codename","origin","label","version","notAutomatic",
        "butAutomaticUpgrades","index":PATH,"offers":N} */
     json_t *detail;
     json_t *memo;        /* for the next check */
@@ -82,9 +83,10 @@ char *rb_git_mirror_folder(const char *cache_folder, const char *url, const char
 
 /* The program's part of a git check, run as `rebake internal git-check` in a process of its own,
    since libgit2 1.5 has no time limits: reads a JSON request on input, writes a JSON answer.
-   Returns the exit code. Request {"url","branch","mirror":FOLDER,"known":COMMIT or
-   null,"paths":[…], "knownTrees":{…}}; answer {"commit","trees":{…},"committedAt",…} or
-   {"error":{"code","text"}}. */
+   Returns the exit code. Request {"url","branch","mirror":FOLDER,"known":COMMIT or null,
+   "paths":[…],"knownTrees":{PATH:OID or null},"silenceSeconds":60 unless said}; answer
+   {"commit","trees":{…},"committedAt","requests","bytes","rewritten"} or {"error":{"code","text"}}.
+   SIGALRM ends the process when no byte has come for silenceSeconds. */
 int rb_git_check_main(int input_fd, int output_fd);
 
 #endif
