@@ -56,9 +56,8 @@ char *test_commit(const struct test_repository *repository, const char *path, co
     RB_CLEANUP_FREE char *copy = rb_strdup(file);
     RB_ASSERT(rb_folder_make(dirname(copy), 0755, NULL) == 0);
     RB_ASSERT(rb_file_write_atomic(file, content, strlen(content), 0644, NULL) == 0);
-    rb_free(test_git(repository, "add '%s'", path));
-    rb_free(test_git(repository, "commit -q -m 'change %s'", path));
-    return test_git(repository, "rev-parse HEAD");
+    return test_git(repository, "add '%s' && git commit -q -m 'change %s' && git rev-parse HEAD",
+                    path, path);
 }
 
 void test_repository_init(struct test_repository *repository)
