@@ -21,9 +21,9 @@ char *rb_index_cache_folder(void)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     RB_CLEANUP_FREE char *folder = NULL;
-    if (!rb_text_is_empty(cache) && *cache == '/')
+    if (cache != NULL && *cache == '/')
         folder = rb_asprintf("%s/rebake/apt", cache);
-    else if (!rb_text_is_empty(home) && *home == '/')
+    else if (home != NULL && *home == '/')
         folder = rb_asprintf("%s/.cache/rebake/apt", home);
     if (folder == NULL || rb_folder_make(folder, 0755, NULL) != 0 ||
         access(folder, W_OK | X_OK) != 0)

@@ -78,6 +78,7 @@ static size_t append_shown(struct rb_strbuf *out, const char *text, size_t place
 
 struct rb_table *rb_table_new(const struct rb_table_column *columns, size_t count)
 {
+    RB_ASSERT(count > 0);
     struct rb_table *table = rb_zalloc(sizeof(*table));
     table->arena = rb_arena_new();
     table->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
@@ -191,6 +192,7 @@ char *rb_table_format(const struct rb_table *table, size_t width, const char *ti
 {
     struct rb_strbuf out = RB_STRBUF_INIT(TABLE_BYTES_MAX);
     size_t count = table->column_count;
+    RB_ASSERT(count > 0);
     RB_CLEANUP_FREE size_t *widths = rb_calloc(count, sizeof(widths[0]));
     RB_CLEANUP_FREE struct cell *titles = rb_calloc(count, sizeof(titles[0]));
     for (size_t i = 0; i < count; i++) {

@@ -56,7 +56,7 @@ static void add_holding(struct search *search, struct holding holding)
         search->holdings =
             rb_reallocarray(search->holdings, search->capacity, sizeof(search->holdings[0]));
         search->holders =
-            rb_reallocarray(search->holders, search->capacity, sizeof(search->holders[0]));
+            rb_reallocarray(search->holders, search->capacity, sizeof(struct rb_repository *));
     }
     search->holdings[search->count++] = holding;
 }
