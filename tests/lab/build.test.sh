@@ -184,7 +184,7 @@ expect_json "$LAB/job/canceled/result.json" '.state == "canceled" and .step == "
 expect_nothing_left canceled
 
 section "out of time in the middle of a command"
-build 1 late .timeoutSeconds=10
+build 1 late .timeoutSeconds=20
 expect_json "$RESULT" '.errorClass == "timeout" and .step == "build"'
 expect_nothing_left late
 
