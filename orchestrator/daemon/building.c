@@ -184,10 +184,12 @@ static bool may_use_layer_cache(const struct rb_build_row *build)
     return true;
 }
 
-static json_t *make_spec(const struct engine_image *image, const struct rb_build_row *build,
-                         json_t *lock)
+static json_t *make_spec(const struct rb_engine *engine, const struct engine_image *image,
+                         const struct rb_build_row *build, json_t *lock)
 {
     const struct rb_image *model = image->model;
+    RB_CLEANUP_FREE char *mirror = rb_git_mirror_folder(
+        engine->cache_folder, model->context_source->url, model->context_source->branch);
     json_t *spec = rb_json_object();
     json_t *arguments = rb_json_object();
     for (size_t i = 0; i < model->argument_count; i++)
@@ -208,6 +210,7 @@ static json_t *make_spec(const struct engine_image *image, const struct rb_build
     rb_json_set_string(spec, "push", model->push);
     rb_json_set_bool(spec, "layerCache", may_use_layer_cache(build));
     rb_json_set(spec, "repositories", repositories_spec(lock));
+    rb_json_set_string(spec, "mirror", mirror);
     return spec;
 }
 
@@ -219,7 +222,7 @@ static int start_build(struct rb_engine *engine, struct engine_image *image,
     int status = rb_json_parse(build->lock, strlen(build->lock), "lock of a build", &lock, err);
     if (status != 0)
         return status;
-    RB_CLEANUP_JSON json_t *spec = make_spec(image, build, lock);
+    RB_CLEANUP_JSON json_t *spec = make_spec(engine, image, build, lock);
     status = rb_store_start_build(engine->store, build->id, folder, 0, 0, err);
     if (status != 0)
         return status;
