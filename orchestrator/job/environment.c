@@ -29,6 +29,7 @@ static const char *const PASSED_ON[] = {
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "DBUS_SESSION_BUS_ADDRESS",
+    "SSH_AUTH_SOCK",
 };
 
 static const char *or_else(const char *name, const char *fallback)
