@@ -86,21 +86,40 @@ int deploy_find_containers(struct rb_job *job, const struct deploy_target *targe
     return status;
 }
 
-int deploy_inspect(struct rb_job *job, const char *id, json_t **ret_container, struct rb_err *err)
+static int inspect(struct rb_job *job, const char *type, const char *id, json_t **ret_object,
+                   struct rb_err *err)
 {
     RB_CLEANUP_FREE char *output = NULL;
+    RB_CLEANUP_FREE char *what = rb_asprintf("inspect the %s", type);
     RB_CLEANUP_JSON json_t *list = NULL;
-    const char *const arguments[] = {"podman", "inspect", "--type", "container", id, NULL};
-    int status = rb_job_capture(job, arguments, DEPLOY_INSPECT_MAXIMUM, &output,
-                                "inspect the container", err);
+    const char *const arguments[] = {"podman", "inspect", "--type", type, id, NULL};
+    int status = rb_job_capture(job, arguments, DEPLOY_INSPECT_MAXIMUM, &output, what, err);
     if (status == 0)
         status = rb_json_parse(output, strlen(output), "podman inspect", &list, err);
     if (status != 0)
         return status;
-    json_t *container = json_array_get(list, 0);
-    if (!json_is_object(container))
-        return rb_err_set(err, RB_EIO, "podman inspect: no container in its answer");
-    *ret_container = json_incref(container);
+    json_t *object = json_array_get(list, 0);
+    if (!json_is_object(object))
+        return rb_err_set(err, RB_EIO, "podman inspect: no %s in its answer", type);
+    *ret_object = json_incref(object);
+    return 0;
+}
+
+int deploy_inspect(struct rb_job *job, const char *id, json_t **ret_container, struct rb_err *err)
+{
+    RB_CLEANUP_JSON json_t *container = NULL;
+    RB_CLEANUP_JSON json_t *image = NULL;
+    const char *image_id;
+    int status = inspect(job, "container", id, &container, err);
+    if (status == 0)
+        status = rb_json_want_string(container, "podman inspect", "Image", &image_id, err);
+    if (status == 0)
+        status = inspect(job, "image", image_id, &image, err);
+    if (status != 0)
+        return status;
+    json_t *digests = json_object_get(image, "RepoDigests");
+    rb_json_set(container, "RepoDigests", digests == NULL ? rb_json_array() : json_incref(digests));
+    *ret_container = rb_steal(&container);
     return 0;
 }
 

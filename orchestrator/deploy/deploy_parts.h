@@ -67,7 +67,8 @@ RB_NODISCARD int deploy_find_containers(struct rb_job *job, const struct deploy_
 RB_NODISCARD int deploy_read_containers(const json_t *list, const struct deploy_target *target,
                                         struct deploy_containers *ret_containers,
                                         struct rb_err *err);
-/* What `podman inspect` says of one container; the caller drops the reference. */
+/* What `podman inspect` says of one container, with the RepoDigests of its image beside; the caller
+   drops the reference. */
 RB_NODISCARD int deploy_inspect(struct rb_job *job, const char *id, json_t **ret_container,
                                 struct rb_err *err);
 /* The arguments that create the container. */

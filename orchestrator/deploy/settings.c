@@ -63,11 +63,27 @@ static void compare_state(const json_t *container, json_t *drift)
                          found);
 }
 
+/* One image may go by several digests in podman's storage: one that was also built there has a
+   manifest of its own, beside that of the registry, for the same content. */
+static bool goes_by(const json_t *container, const char *digest)
+{
+    size_t i;
+    const json_t *item;
+    json_array_foreach(json_object_get(container, "RepoDigests"), i, item)
+    {
+        const char *name = json_string_value(item);
+        const char *at = name == NULL ? NULL : strchr(name, '@');
+        if (at != NULL && strcmp(at + 1, digest) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void compare_image(const struct deploy_target *target, const json_t *container,
                           json_t *drift)
 {
     const char *digest = rb_json_get_string(container, "ImageDigest", "unknown");
-    if (strcmp(digest, target->digest) != 0)
+    if (strcmp(digest, target->digest) != 0 && !goes_by(container, target->digest))
         deploy_add_drift(drift, "digest", target->reference, target->digest, digest);
 }
 

@@ -147,6 +147,32 @@ static void test_each_setting(void **state)
     }
 }
 
+/* What was built on the machine that it runs on has two digests in podman's storage. */
+static void test_an_image_of_several_digests(void **state)
+{
+    static const struct {
+        const char *digests; /* JSON */
+        bool differs;
+    } ROWS[] = {
+        {"[\"localhost/built@" DIGEST_2 "\", \"registry.example.com/shop/app@" DIGEST_1 "\"]",
+         false},
+        {"[\"localhost/built@" DIGEST_2 "\"]", true},
+        {"[null, \"" DIGEST_1 "\"]", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < RB_COUNT_OF(ROWS); i++) {
+        RB_CLEANUP_JSON json_t *spec = make_spec(DIGEST_1, PLAIN, "[]");
+        RB_CLEANUP_JSON json_t *answer = read_recorded("inspect-plain.json");
+        RB_CLEANUP_JSON json_t *drift = rb_json_array();
+        struct deploy_target target = read_target(spec);
+        take_label(&target, first_of(answer));
+        change(first_of(answer), "ImageDigest", "\"" DIGEST_2 "\"");
+        change(first_of(answer), "RepoDigests", ROWS[i].digests);
+        deploy_compare_settings(&target, first_of(answer), drift);
+        assert_int_equal(json_array_size(drift), ROWS[i].differs);
+    }
+}
+
 static void test_another_spec(void **state)
 {
     (void)state;
@@ -213,11 +239,9 @@ static void test_networks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_as_deployed),
-        cmocka_unit_test(test_made_by_hand),
-        cmocka_unit_test(test_each_setting),
-        cmocka_unit_test(test_another_spec),
-        cmocka_unit_test(test_an_answer_without_anything),
+        cmocka_unit_test(test_as_deployed),  cmocka_unit_test(test_made_by_hand),
+        cmocka_unit_test(test_each_setting), cmocka_unit_test(test_an_image_of_several_digests),
+        cmocka_unit_test(test_another_spec), cmocka_unit_test(test_an_answer_without_anything),
         cmocka_unit_test(test_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
