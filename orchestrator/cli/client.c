@@ -95,10 +95,9 @@ static int refusal(const struct answer *answer, struct rb_err *err)
     const char *message = NULL;
     if (rb_json_parse(answer->body, answer->size, "answer", &json, NULL) == 0)
         message = rb_json_get_string(json_object_get(json, "error"), "message", NULL);
-    enum rb_errc code = answer->status == 404   ? RB_ENOTFOUND
-                        : answer->status == 409 ? RB_EBUSY
-                        : answer->status < 500  ? RB_EINVALID
-                                                : RB_EHTTP;
+    enum rb_errc code = answer->status == 404  ? RB_ENOTFOUND
+                        : answer->status < 500 ? RB_EINVALID
+                                               : RB_EHTTP;
     if (message != NULL)
         return rb_err_set(err, code, "%s", message);
     return rb_err_set(err, code, "rebaked answered with status %d", answer->status);
