@@ -20,8 +20,6 @@
 struct asked {
     struct question *question;
     size_t position; /* of its answer */
-    const char *architecture;
-    const char *const *components;
     bool is_foreign;
     const char *keyring; /* NULL: none is needed */
     const char *index_path;
@@ -47,7 +45,8 @@ static struct asked *add(struct question *question, const struct rb_apt_source *
                                    &question->answer_capacity, sizeof(answers->items[0]));
     question->asked = rb_arena_grow(question->arena, question->asked, position,
                                     &question->asked_capacity, sizeof(question->asked[0]));
-    answers->items[position] = (struct rb_apt_answer){.source = source};
+    answers->items[position] =
+        (struct rb_apt_answer){.source = source, .components = source->components};
     question->asked[position] = (struct asked){.position = position};
     answers->count++;
     return &question->asked[position];
@@ -118,9 +117,10 @@ static void add_selection(struct question *question, const struct rb_apt_source 
                           const char *architecture, bool is_foreign, const char *const *components)
 {
     struct asked *asked = add(question, source);
-    asked->architecture = architecture;
+    struct rb_apt_answer *answer = &question->answers.items[asked->position];
     asked->is_foreign = is_foreign;
-    asked->components = components;
+    answer->architecture = architecture;
+    answer->components = components;
     question->pending++;
 }
 
@@ -197,7 +197,7 @@ static void keep_release(struct asked *asked, const struct rb_apt_result *result
         .origin = rb_arena_strdup(arena, rb_apt_release_field(release, "Origin")),
         .label = rb_arena_strdup(arena, rb_apt_release_field(release, "Label")),
         .version = rb_arena_strdup(arena, rb_apt_release_field(release, "Version")),
-        .component = asked->components[1] == NULL ? asked->components[0] : NULL,
+        .component = answer->components[1] == NULL ? answer->components[0] : NULL,
         .not_automatic = rb_apt_release_flag(release, "NotAutomatic"),
         .but_automatic_upgrades = rb_apt_release_flag(release, "ButAutomaticUpgrades"),
     };
@@ -240,8 +240,8 @@ static void start(struct question *question, struct asked *asked)
     struct rb_apt_request request = {
         .url = url,
         .suite = source->suite,
-        .components = asked->components,
-        .architectures = list_of(question->arena, asked->architecture),
+        .components = answer->components,
+        .architectures = list_of(question->arena, answer->architecture),
         .signed_by = asked->keyring,
         .trusted = source->trusted,
         .may_be_old = source->may_be_old || question->what->apt->may_be_old,
@@ -262,7 +262,15 @@ static void open_index(struct question *question, struct asked *asked)
         return;
     }
     answer->repository.index = index;
-    rb_index_cache_prune(asked->index_path);
+}
+
+/* Not before all are open: one suite's indexes of several architectures share a folder. */
+static void prune_cache(struct question *question)
+{
+    for (size_t i = 0; i < question->answers.count; i++) {
+        if (question->answers.items[i].state == RB_APT_ANSWERED)
+            rb_index_cache_prune(question->asked[i].index_path);
+    }
 }
 
 int rb_apt_ask(struct rb_net_session *session, const struct rb_apt_question *what,
@@ -290,6 +298,7 @@ int rb_apt_ask(struct rb_net_session *session, const struct rb_apt_question *wha
         rb_loop_run_once(session->loop);
     for (size_t i = 0; i < question.answers.count; i++)
         open_index(&question, &question.asked[i]);
+    prune_cache(&question);
     *ret_answers = question.answers;
     return 0;
 }

@@ -16,6 +16,8 @@ enum rb_apt_answer_state {
 /* What became of one source, or of one architecture or component of it. */
 struct rb_apt_answer {
     const struct rb_apt_source *source;
+    const char *architecture;      /* NULL: the source was skipped as a whole */
+    const char *const *components; /* of the source, or the one that was asked by itself */
     enum rb_apt_answer_state state;
     struct rb_err err;
     struct rb_repository repository; /* when answered; with its index */

@@ -190,11 +190,12 @@ static json_t *answer_to_json(const struct rb_apt_answer *answer)
         [RB_APT_ANSWERED] = "answered", [RB_APT_SKIPPED] = "skipped", [RB_APT_FAILED] = "failed"};
     json_t *item = rb_json_object();
     json_t *components = rb_json_array();
-    for (const char *const *at = answer->source->components; *at != NULL; at++)
+    for (const char *const *at = answer->components; *at != NULL; at++)
         rb_json_append_string(components, *at);
     rb_json_set_string(item, "url", answer->source->url);
     rb_json_set_string(item, "suite", answer->source->suite);
     rb_json_set(item, "components", components);
+    rb_json_set_string(item, "architecture", answer->architecture);
     rb_json_set_string(item, "state", states[answer->state]);
     rb_json_set_time(item, "date", answer->date_at);
     rb_json_set_string(item, "error", answer->state == RB_APT_ANSWERED ? NULL : answer->err.text);

@@ -50,6 +50,14 @@ expect_equal "$(find "$LAB/cache" -name '*.index' | wc -l)" 1
 expect_equal "$(grep -c /InRelease "$LAB/log/apt.access")" 2
 expect_equal "$(grep -c /by-hash/ "$LAB/log/apt.access")" 1
 
+section "indexes that nobody used for a week are removed, the one in use is not"
+index=$(find "$LAB/cache" -name '*.index')
+cp "$index" "$(dirname "$index")/old.index"
+touch -d '8 days ago' "$index" "$(dirname "$index")/old.index"
+outdated 10
+expect_equal "$(find "$LAB/cache" -name '*.index')" "$index"
+expect_equal "$(grep -c /by-hash/ "$LAB/log/apt.access")" 1
+
 section "up to date"
 image
 cp "$armour" "$root/etc/apt/trusted.gpg.d/lab.asc"
@@ -90,6 +98,14 @@ expect_line "$LAB/out" "demo (held)  1.0-1      1.0-2      lab"
 expect_text "$LAB/out" "1 of 3 packages is outdated"
 outdated 10 --json
 expect_json "$LAB/out" '.packages | length == 1 and .[0].held'
+
+section "a foreign architecture that the repository does not have is no failure"
+printf 'Package: demo\nStatus: install ok installed\nArchitecture: i386\nVersion: 1.0-1\n' \
+  >>"$root/var/lib/dpkg/status"
+outdated 10 --json
+expect_equal "$(names)" "demo"
+expect_json "$LAB/out" '[.sources[] | .architecture + " " + .state] == ["amd64 answered", "i386 skipped"]'
+image
 
 section "what cannot be asked is told, and does not hide the rest"
 sources <<S
