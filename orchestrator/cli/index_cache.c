@@ -19,7 +19,8 @@ static const int64_t UNUSED_MAX_MS = INT64_C(7) * 24 * 3600 * 1000;
 
 char *rb_index_cache_folder(void)
 {
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    const char *cache = getenv("XDG_CACHE_HOME");
+    const char *home = getenv("HOME");
     RB_CLEANUP_FREE char *folder = NULL;
     if (cache != NULL && *cache == '/')
         folder = rb_asprintf("%s/rebake/apt", cache);

@@ -79,7 +79,7 @@ static int run_check(const struct rb_command *command, int argc, char **argv)
         return rb_command_usage(command, "name one source, or none for all");
     if (count == 0)
         return post(command, &asked, "/v1/check", NULL, "checking all sources");
-    int64_t id;
+    int64_t id = 0;
     struct rb_err err;
     if (find_source(&asked, argv[0], &id, &err) != 0)
         return rb_command_fail(command, &err);

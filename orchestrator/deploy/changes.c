@@ -130,7 +130,8 @@ void deploy_compare_files(const struct deploy_target *target, const json_t *cont
     struct changes changes = {.arena = arena};
     size_t told = 0, untold = 0;
     collect(target, container, listed, &changes);
-    qsort(changes.items, changes.count, sizeof(*changes.items), compare_paths);
+    if (changes.count > 0)
+        qsort(changes.items, changes.count, sizeof(*changes.items), compare_paths);
     for (size_t i = 0; i < changes.count; i++) {
         const struct change *change = &changes.items[i];
         bool stands_for_another =

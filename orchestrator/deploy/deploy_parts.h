@@ -85,6 +85,6 @@ void deploy_compare_settings(const struct deploy_target *target, const json_t *c
 
 /* changes.c: the files that differ from the image, from what `podman diff --format json` prints. */
 void deploy_compare_files(const struct deploy_target *target, const json_t *container,
-                          const json_t *changes, json_t *drift);
+                          const json_t *listed, json_t *drift);
 
 #endif

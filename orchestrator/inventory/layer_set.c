@@ -130,7 +130,7 @@ static int read_layout(struct layer_set *set, const char *tag, struct rb_err *er
     RB_CLEANUP_FREE char *path = rb_asprintf("%s/index.json", set->folder);
     RB_CLEANUP_JSON json_t *index = NULL;
     RB_CLEANUP_JSON json_t *document = NULL;
-    struct rb_descriptor descriptor;
+    struct rb_descriptor descriptor = {0};
     bool is_index = false;
     int status = rb_json_read_file(path, DOCUMENT_MAXIMUM, &index, err);
     if (status == 0)

@@ -167,7 +167,7 @@ static void on_token(void *context, const struct rb_http_response *response,
     struct rb_exchange *exchange = context;
     const struct rb_grant grant = grant_of(exchange);
     RB_CLEANUP_FREE char *token = NULL;
-    int64_t lifetime_ms;
+    int64_t lifetime_ms = 0;
     struct rb_err err;
     count_cost(exchange, response);
     int status = error != NULL             ? rb_err_copy(&err, error)

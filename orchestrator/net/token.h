@@ -20,7 +20,7 @@ void rb_token_cache_free(struct rb_token_cache *cache); /* NULL is allowed */
 /* A token that is still good, or NULL. Borrowed until the cache is changed. */
 const char *rb_token_cache_find(struct rb_token_cache *cache, const struct rb_grant *grant);
 void rb_token_cache_keep(struct rb_token_cache *cache, const struct rb_grant *grant,
-                         const char *token, int64_t lifetime_ms);
+                         const char *value, int64_t lifetime_ms);
 void rb_token_cache_forget(struct rb_token_cache *cache, const struct rb_grant *grant);
 
 /* Is the realm a place to send credentials to? https, or http where registry and realm both lie on

@@ -126,6 +126,7 @@ static void measure_limits(const struct rb_plan_image *images)
         for (int j = 0; j < IMAGES; j++)
             sum += read_image(&images[j]);
     }
+    (void)sum;
     report("limit: a pass over the same memory", now_ns() - start_ns, 0);
     start_ns = now_ns();
     for (int i = 0; i < ROUNDS; i++) {
