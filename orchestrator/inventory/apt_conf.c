@@ -66,6 +66,8 @@ static int read_quoted(struct conf *conf, struct rb_strbuf *word, struct rb_err 
 {
     advance(conf, 1);
     while (conf->at < conf->end && *conf->at != '"') {
+        if (*conf->at == '\0')
+            return fail(conf, "a value holds a NUL byte", err);
         rb_strbuf_putc(word, *conf->at);
         advance(conf, 1);
     }
