@@ -112,9 +112,8 @@ static void print_subject(const struct story *story, const json_t *object)
     char when[RB_VIEW_TEXT_SIZE];
     const char *state = rb_json_get_string(object, "state", "?");
     const char *cause = rb_json_get_string(object, "cause", "");
-    printf("%s%s%s is %s%s%s%s%s, since %s\n", story->style.name,
-           rb_json_get_string(object, "name", "?"), story->style.reset,
-           rb_view_style(&story->style, state), state, story->style.reset,
+    printf("%s%s%s is %s%s%s%s%s, %s\n", story->style.name, rb_json_get_string(object, "name", "?"),
+           story->style.reset, rb_view_style(&story->style, state), state, story->style.reset,
            *cause == '\0' ? "" : ": ", cause, rb_view_when(object, "since", story->now_at, when));
     const char *waits_for = rb_json_get_string(object, "waitsFor", NULL);
     if (waits_for != NULL)
