@@ -3,7 +3,7 @@
 # run.sh [unit|integration|lab|fuzz|tidy|all]: installs what is needed, builds, tests. Without an
 # argument: all, which is what CI does.
 #
-#   unit         checks of the tree, then the unit tests under ASan and UBSan; under two minutes
+#   unit         checks of the tree, then the unit tests under ASan and UBSan; some two minutes
 #   integration  the programs against real servers on loopback
 #   lab          the programs with buildah, podman and the Debian archive; needs root
 #   fuzz         each fuzz target for a few seconds (REBAKE_FUZZ_SECONDS) from its corpus
