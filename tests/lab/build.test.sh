@@ -146,7 +146,7 @@ section "a command of the recipe that fails"
 recipe <<'C'
 FROM runtime
 RUN echo fine > /fine
-RUN echo looking; echo "E: no such thing" >&2; exit 100
+RUN { echo looking; echo "E: no such thing"; } >&2; exit 100
 C
 build 1 failing
 expect_json "$RESULT" '.state == "failed" and .errorClass == "recipe" and .step == "build"'
