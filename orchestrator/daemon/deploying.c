@@ -24,6 +24,12 @@ static bool is_busy(const struct rb_engine *engine, int64_t deployment_id)
     return false;
 }
 
+static const char *name_of(struct rb_engine *engine, int64_t deployment_id)
+{
+    const struct engine_deployment *deployment = engine_deployment_by_id(engine, deployment_id);
+    return deployment != NULL ? deployment->name : "one that no pipeline names any more";
+}
+
 static json_t *make_spec(const struct engine_deployment *deployment, const char *kind,
                          const char *digest, bool force)
 {
@@ -53,30 +59,34 @@ static const char *job_error(const json_t *result)
                : rb_json_get_string(result, "error", "the job failed and does not say why");
 }
 
+/* What cannot be read counts as none: the rollout's end is recorded all the same. */
+static int failures_before(const struct engine_job *job, const char *name)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    struct rb_deployment_row row;
+    struct rb_err err;
+    if (rb_store_deployment(job->engine->store, job->deployment_id, arena, &row, &err) == 0)
+        return row.failures;
+    rb_log(RB_LOG_ERROR, "how often a rollout has failed could not be read", "deployment", name,
+           "error", err.text, NULL);
+    return 0;
+}
+
 static void rollout_done(void *context, const json_t *result)
 {
     struct engine_job *job = context;
     struct rb_engine *engine = job->engine;
     const char *error = job_error(result);
+    const char *name = name_of(engine, job->deployment_id);
+    int64_t retry_at =
+        rb_plan_retry_at(rb_clock_now(engine->clock), failures_before(job, name) + 1);
     struct rb_err err;
-    struct rb_deployment_row row = {0};
-    int failures = 0;
-    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
-    struct rb_deployment_row *rows;
-    size_t count = 0;
-    if (rb_store_deployments(engine->store, arena, &rows, &count, &err) == 0) {
-        for (size_t i = 0; i < count; i++) {
-            if (rows[i].id == job->deployment_id)
-                row = rows[i];
-        }
-        failures = row.failures;
-    }
-    int64_t retry_at = rb_plan_retry_at(rb_clock_now(engine->clock), failures + 1);
-    rb_log(error == NULL ? RB_LOG_INFO : RB_LOG_WARNING, "rollout finished", "deployment", row.name,
+    rb_log(error == NULL ? RB_LOG_INFO : RB_LOG_WARNING, "rollout finished", "deployment", name,
            "state", error == NULL ? "healthy" : "failed", error == NULL ? NULL : "error", error,
            NULL);
     if (rb_store_end_rollout(engine->store, job->id, error, retry_at, &err) != 0)
-        rb_log(RB_LOG_ERROR, "the end of a rollout could not be recorded", "error", err.text, NULL);
+        rb_log(RB_LOG_ERROR, "the end of a rollout could not be recorded", "deployment", name,
+               "error", err.text, NULL);
     engine_remove_job(job);
     rb_engine_plan_soon(engine);
 }
@@ -104,17 +114,19 @@ static void observe_done(void *context, const json_t *result)
     struct rb_engine *engine = job->engine;
     struct engine_deployment *deployment = engine_deployment_by_id(engine, job->deployment_id);
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    const char *name = name_of(engine, job->deployment_id);
     struct rb_drift_item *items;
     struct rb_err err;
     size_t count = read_drift(result, arena, &items);
     int64_t every_ms = deployment != NULL ? deployment->model->observe_every_ms : 0;
     if (count > 0)
-        rb_log(RB_LOG_WARNING, "drift", "deployment", deployment != NULL ? deployment->name : NULL,
-               "kind", items[0].kind, "subject", items[0].subject, "found", items[0].found, NULL);
+        rb_log(RB_LOG_WARNING, "drift", "deployment", name, "kind", items[0].kind, "subject",
+               items[0].subject, "found", items[0].found, NULL);
     if (rb_store_record_observation(engine->store, job->deployment_id, items, count,
                                     job_error(result), rb_clock_now(engine->clock) + every_ms,
                                     &err) != 0)
-        rb_log(RB_LOG_ERROR, "an observation could not be recorded", "error", err.text, NULL);
+        rb_log(RB_LOG_ERROR, "an observation could not be recorded", "deployment", name, "error",
+               err.text, NULL);
     engine_remove_job(job);
     rb_engine_plan_soon(engine);
 }

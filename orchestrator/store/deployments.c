@@ -26,14 +26,16 @@ static const char SQL_NEXT_OBSERVE[] = "UPDATE deployments SET next_observe_at =
     "d.tried_spec_hash = d.spec_hash AND d.tried_artifact_id ="                                    \
     " (SELECT max(w.id) FROM artifacts w WHERE w.image_id = d.image_id AND w.good = 1)"
 
-static const char SQL_LIST[] =
-    "SELECT d.id, d.pipeline_id, p.name, d.name, d.image_id, i.name, d.spec_hash, d.artifact_id,"
-    " a.digest, d.rolled_spec_hash, d.state, d.cause, d.state_since, d.observed_at,"
-    " d.next_observe_at, iif(" SQL_TRIED_AS_WANTED ", d.failures, 0),"
-    " iif(" SQL_TRIED_AS_WANTED ", d.retry_at, 0)"
-    " FROM deployments d JOIN pipelines p ON p.id = d.pipeline_id"
+#define SQL_DEPLOYMENTS                                                                            \
+    "SELECT d.id, d.pipeline_id, p.name, d.name, d.image_id, i.name, d.spec_hash, d.artifact_id,"  \
+    " a.digest, d.rolled_spec_hash, d.state, d.cause, d.state_since, d.observed_at,"               \
+    " d.next_observe_at, iif(" SQL_TRIED_AS_WANTED ", d.failures, 0),"                             \
+    " iif(" SQL_TRIED_AS_WANTED ", d.retry_at, 0)"                                                 \
+    " FROM deployments d JOIN pipelines p ON p.id = d.pipeline_id"                                 \
     " JOIN images i ON i.id = d.image_id LEFT JOIN artifacts a ON a.id = d.artifact_id"
-    " WHERE d.retired_at = 0 ORDER BY p.name, d.name";
+
+static const char SQL_LIST[] = SQL_DEPLOYMENTS " WHERE d.retired_at = 0 ORDER BY p.name, d.name";
+static const char SQL_ONE[] = SQL_DEPLOYMENTS " WHERE d.id = ?1";
 
 /* What the store has of a deployment that a pipeline file names. */
 struct known {
@@ -166,6 +168,20 @@ int rb_store_deployments(struct rb_store *store, struct rb_arena *arena,
     *ret_rows = rows;
     *ret_count = count;
     return 0;
+}
+
+int rb_store_deployment(struct rb_store *store, int64_t id, struct rb_arena *arena,
+                        struct rb_deployment_row *ret_row, struct rb_err *err)
+{
+    struct query query = query_start(store, SQL_ONE);
+    query_bind_integer(&query, id);
+    bool found = query_step(&query);
+    if (found)
+        read_deployment(&query, arena, ret_row);
+    int status = query_end(&query, err);
+    if (status == 0 && !found)
+        return rb_err_set(err, RB_ENOTFOUND, "there is no deployment %lld", (long long)id);
+    return status;
 }
 
 int deployment_set_state(struct rb_store *store, int64_t deployment_id, const char *state,

@@ -36,6 +36,9 @@ RB_NODISCARD int rb_store_retain_deployments(struct rb_store *store, int64_t pip
 RB_NODISCARD int rb_store_deployments(struct rb_store *store, struct rb_arena *arena,
                                       struct rb_deployment_row **ret_rows, size_t *ret_count,
                                       struct rb_err *err);
+/* Also one that no pipeline names any more. */
+RB_NODISCARD int rb_store_deployment(struct rb_store *store, int64_t id, struct rb_arena *arena,
+                                     struct rb_deployment_row *ret_row, struct rb_err *err);
 
 /* One job at a target: a rollout ("deploy", also to heal) or a look ("observe"). */
 struct rb_rollout_row {

@@ -80,6 +80,11 @@ static void deployments_come_and_go(void **state)
     assert_string_equal(fixture_events(fixture, 1), "deployment.removed shop/production");
     assert_ok(rb_store_deployments(fixture->store, fixture->arena, &rows, &count, &err), &err);
     assert_int_equal(count, 0);
+    assert_ok(rb_store_deployment(fixture->store, id, fixture->arena, &row, &err), &err);
+    assert_string_equal(row.name, "production");
+    assert_int_equal(rb_store_deployment(fixture->store, 99, fixture->arena, &row, &err),
+                     RB_ENOTFOUND);
+    assert_string_equal(err.text, "there is no deployment 99");
     assert_ok(rb_store_put_deployment(fixture->store, fixture->pipeline_id, "production",
                                       fixture->app_id, "s2", &id, &err),
               &err);

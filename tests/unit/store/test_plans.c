@@ -101,6 +101,7 @@ static void use_deployments(struct fixture *fixture, int64_t artifact_id)
         assert_ok(rb_store_end_rollout(store, id, i == 0 ? "no" : NULL, 0, &err), &err);
     }
     assert_ok(rb_store_deployments(store, arena, &(struct rb_deployment_row *){0}, &n, &err), &err);
+    assert_ok(rb_store_deployment(store, 1, arena, &(struct rb_deployment_row){0}, &err), &err);
     assert_ok(rb_store_set_next_observe(store, 1, 1, &err), &err);
     assert_ok(rb_store_put_deployment(store, 1, "production", fixture->app_id, "s2", &id, &err),
               &err);
