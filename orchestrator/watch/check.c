@@ -29,8 +29,11 @@ static void check_done(void *context, const struct rb_check_outcome *outcome)
     struct rb_check *check = context;
     rb_check_cb *done = check->done;
     void *done_context = check->context;
+    struct rb_check_outcome told = *outcome;
+    if (told.error != NULL && told.trouble == RB_TROUBLE_NONE)
+        told.trouble = rb_trouble_of(told.error);
     rb_free(check);
-    done(done_context, outcome);
+    done(done_context, &told);
 }
 
 struct rb_check *rb_check_start(const struct rb_watch_tools *tools,
