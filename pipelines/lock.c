@@ -17,10 +17,10 @@ static json_t *repository_of(const struct rb_source *source, const char *release
 {
     json_t *repository = rb_json_object();
     rb_json_set_string(repository, "name", source->name);
-    rb_json_set_string(repository, "url", source->url);
-    rb_json_set_string(repository, "suite", source->suite);
-    rb_json_set(repository, "components", text_array(source->components));
-    rb_json_set_string(repository, "signed-by", source->signed_by);
+    rb_json_set_string(repository, "url", source->apt.url);
+    rb_json_set_string(repository, "suite", source->apt.suite);
+    rb_json_set(repository, "components", text_array(source->apt.components));
+    rb_json_set_string(repository, "signed-by", source->apt.signed_by);
     rb_json_set_string(repository, "release", release_hash);
     return repository;
 }
@@ -31,8 +31,8 @@ json_t *rb_lock_make(const struct rb_image *image, const struct rb_lock_inputs *
     json_t *repositories = rb_json_array();
     rb_json_set_string(base, "reference", inputs->base_reference);
     rb_json_set_string(base, "digest", inputs->base_digest);
-    rb_json_set_string(code, "url", image->context_source->url);
-    rb_json_set_string(code, "branch", image->context_source->branch);
+    rb_json_set_string(code, "url", image->context_source->git.url);
+    rb_json_set_string(code, "branch", image->context_source->git.branch);
     rb_json_set_string(code, "commit", inputs->commit);
     rb_json_set_string(code, "path", image->context_path);
     rb_json_set_string(code, "tree", inputs->tree);

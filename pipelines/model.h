@@ -53,18 +53,13 @@ struct rb_deployment *rb_deployments_read(const struct rb_decode *decode,
 /* Fills image->recipe_hash. */
 void rb_recipe_hash(struct rb_image *image);
 
-/* The architecture of this machine in Debian's words. */
-const char *rb_source_own_architecture(void);
-
 /* The name of an item, checked: one that is not a name is reported, and used all the same. */
 const char *rb_item_name(const struct rb_decode *decode, const struct rb_node *key,
                          const char *what);
 
-/* The tables of the language; the schema and the manual are checked against them. */
+/* The tables of the language, with those of source_kind.h; the schema and the manual are checked
+ * against them. */
 extern const struct rb_field rb_pipeline_fields[];
-extern const struct rb_field rb_git_fields[];
-extern const struct rb_field rb_registry_fields[];
-extern const struct rb_field rb_apt_fields[];
 extern const struct rb_field rb_image_fields[];
 extern const struct rb_field rb_deployment_fields[];
 

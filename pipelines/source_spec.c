@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
+/* The spec of a source, both ways, by the table of its kind. */
 #include "rebake/base/arena.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
-#include "rebake/pipelines/pipeline.h"
-
-enum { DESCRIPTION_MAXIMUM = 8192 };
+#include "source_kind.h"
 
 struct owned {
     struct rb_source model;
@@ -21,88 +18,80 @@ static json_t *array_of(const char *const *texts)
     return array;
 }
 
+/* What is not said has no member. */
+static void write_field(const struct rb_source *source, const struct rb_field *field, json_t *spec)
+{
+    const void *place = (const char *)source + field->offset;
+    if (field->kind == RB_FIELD_SET && *(const char *const *const *)place != NULL)
+        rb_json_set(spec, field->member, array_of(*(const char *const *const *)place));
+    else if (field->kind == RB_FIELD_BOOL && *(const bool *)place)
+        rb_json_set_bool(spec, field->member, true);
+    else if (field->kind == RB_FIELD_TEXT && *(const char *const *)place != NULL)
+        rb_json_set_string(spec, field->member, *(const char *const *)place);
+}
+
 json_t *rb_source_spec(const struct rb_source *source)
 {
+    const struct rb_field *field = rb_source_language(source->kind)->fields;
     json_t *spec = rb_json_object();
     rb_json_set_string(spec, "kind", rb_source_kind_name(source->kind));
-    switch (source->kind) {
-    case RB_SOURCE_GIT:
-        rb_json_set_string(spec, "url", source->url);
-        rb_json_set_string(spec, "branch", source->branch);
-        break;
-    case RB_SOURCE_IMAGE:
-        rb_json_set_string(spec, "repository", source->repository);
-        rb_json_set_string(spec, "tag", source->tag);
-        break;
-    case RB_SOURCE_APT:
-        rb_json_set_string(spec, "url", source->url);
-        rb_json_set_string(spec, "suite", source->suite);
-        rb_json_set(spec, "components", array_of(source->components));
-        rb_json_set(spec, "architectures", array_of(source->architectures));
-        rb_json_set_string(spec, "signedBy", source->signed_by);
-        break;
+    for (; field->key != NULL; field++) {
+        if (field->member != NULL)
+            write_field(source, field, spec);
     }
     return spec;
 }
 
-/* Members read one after the other; the first that is wrong stays in status. */
-struct spec_reader {
-    const json_t *spec;
-    struct rb_arena *arena;
-    struct rb_err *err;
-    int status;
-};
-
-static const char *read_text(struct spec_reader *reader, const char *member)
+static int read_texts(const json_t *array, const char *member, struct rb_arena *arena,
+                      const char *const **ret_texts, struct rb_err *err)
 {
-    const char *text = NULL;
-    if (reader->status == 0)
-        reader->status = rb_json_want_string(reader->spec, "source", member, &text, reader->err);
-    return reader->status == 0 ? rb_arena_strdup(reader->arena, text) : NULL;
-}
-
-static const char *const *read_texts(struct spec_reader *reader, const char *member)
-{
-    const json_t *array = json_object_get(reader->spec, member);
-    if (reader->status != 0)
-        return NULL;
     size_t count = json_array_size(array);
-    const char **texts = rb_arena_array(reader->arena, count + 1, sizeof(char *));
+    const char **texts = rb_arena_array(arena, count + 1, sizeof(char *));
     for (size_t i = 0; i < count; i++) {
-        texts[i] = rb_arena_strdup(reader->arena, json_string_value(json_array_get(array, i)));
+        texts[i] = rb_arena_strdup(arena, json_string_value(json_array_get(array, i)));
         if (texts[i] == NULL)
             count = 0;
     }
     if (count == 0)
-        reader->status =
-            rb_err_set(reader->err, RB_EINVALID, "source: \"%s\" is not a list of texts", member);
-    return texts;
+        return rb_err_set(err, RB_EINVALID, "source: \"%s\" is not a list of texts", member);
+    *ret_texts = texts;
+    return 0;
 }
 
-static void read_kind(struct spec_reader *reader, struct rb_source *source)
+static int read_field(const json_t *spec, const struct rb_field *field, struct owned *owned,
+                      struct rb_err *err)
 {
-    const char *kind = read_text(reader, "kind");
-    if (kind == NULL)
-        return;
-    if (rb_text_equal(kind, "git")) {
-        source->kind = RB_SOURCE_GIT;
-        source->url = read_text(reader, "url");
-        source->branch = read_text(reader, "branch");
-    } else if (rb_text_equal(kind, "image")) {
-        source->kind = RB_SOURCE_IMAGE;
-        source->repository = read_text(reader, "repository");
-        source->tag = read_text(reader, "tag");
-    } else if (rb_text_equal(kind, "apt")) {
-        source->kind = RB_SOURCE_APT;
-        source->url = read_text(reader, "url");
-        source->suite = read_text(reader, "suite");
-        source->components = read_texts(reader, "components");
-        source->architectures = read_texts(reader, "architectures");
-        source->signed_by = read_text(reader, "signedBy");
-    } else {
-        reader->status =
-            rb_err_set(reader->err, RB_EINVALID, "source: \"%.40s\" is not a kind of source", kind);
+    void *place = (char *)&owned->model + field->offset;
+    const json_t *value = json_object_get(spec, field->member);
+    if (value == NULL && !field->required)
+        return 0;
+    if (field->kind == RB_FIELD_SET)
+        return read_texts(value, field->member, owned->arena, place, err);
+    if (field->kind == RB_FIELD_BOOL) {
+        *(bool *)place = json_is_true(value);
+        return 0;
     }
+    const char *text = NULL;
+    int status = rb_json_want_string(spec, "source", field->member, &text, err);
+    if (status == 0)
+        *(const char **)place = rb_arena_strdup(owned->arena, text);
+    return status;
+}
+
+static int read_spec(const json_t *spec, struct owned *owned, struct rb_err *err)
+{
+    const char *kind = NULL;
+    int status = rb_json_want_string(spec, "source", "kind", &kind, err);
+    if (status != 0)
+        return status;
+    if (!rb_source_kind_of(kind, &owned->model.kind))
+        return rb_err_set(err, RB_EINVALID, "source: \"%.40s\" is not a kind of source", kind);
+    const struct rb_field *field = rb_source_language(owned->model.kind)->fields;
+    for (; field->key != NULL && status == 0; field++) {
+        if (field->member != NULL)
+            status = read_field(spec, field, owned, err);
+    }
+    return status;
 }
 
 int rb_source_from_spec(const json_t *spec, struct rb_source **ret_source, struct rb_err *err)
@@ -110,13 +99,12 @@ int rb_source_from_spec(const json_t *spec, struct rb_source **ret_source, struc
     struct owned *owned = rb_zalloc(sizeof(*owned));
     owned->arena = rb_arena_new();
     owned->model.name = "";
-    struct spec_reader reader = {.spec = spec, .arena = owned->arena, .err = err};
-    read_kind(&reader, &owned->model);
-    if (reader.status != 0)
+    int status = read_spec(spec, owned, err);
+    if (status != 0)
         rb_source_free(&owned->model);
     else
         *ret_source = &owned->model;
-    return reader.status;
+    return status;
 }
 
 void rb_source_free(struct rb_source *source)
@@ -126,22 +114,4 @@ void rb_source_free(struct rb_source *source)
     struct owned *owned = rb_container_of(source, struct owned, model);
     rb_arena_free(owned->arena);
     rb_free(owned);
-}
-
-char *rb_source_describe(const struct rb_source *source)
-{
-    switch (source->kind) {
-    case RB_SOURCE_IMAGE:
-        return rb_asprintf("%s:%s", source->repository, source->tag);
-    case RB_SOURCE_APT: {
-        struct rb_strbuf text = RB_STRBUF_INIT(DESCRIPTION_MAXIMUM);
-        rb_strbuf_printf(&text, "%s %s", source->url, source->suite);
-        for (size_t i = 0; source->components[i] != NULL; i++)
-            rb_strbuf_printf(&text, " %s", source->components[i]);
-        return rb_strbuf_steal(&text);
-    }
-    case RB_SOURCE_GIT:
-    default:
-        return rb_asprintf("%s branch %s", source->url, source->branch);
-    }
 }

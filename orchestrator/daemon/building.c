@@ -189,7 +189,7 @@ static json_t *make_spec(const struct rb_engine *engine, const struct engine_ima
 {
     const struct rb_image *model = image->model;
     RB_CLEANUP_FREE char *mirror = rb_git_mirror_folder(
-        engine->cache_folder, model->context_source->url, model->context_source->branch);
+        engine->cache_folder, model->context_source->git.url, model->context_source->git.branch);
     json_t *spec = rb_json_object();
     json_t *arguments = rb_json_object();
     for (size_t i = 0; i < model->argument_count; i++)
@@ -204,7 +204,7 @@ static json_t *make_spec(const struct rb_engine *engine, const struct engine_ima
                        model->from_source != NULL ? model->from_source->name
                                                   : model->from_image->name);
     if (model->from_source != NULL)
-        rb_json_set_string(spec, "fromTag", model->from_source->tag);
+        rb_json_set_string(spec, "fromTag", model->from_source->image.tag);
     rb_json_set_string(spec, "recipeFile", model->recipe_file);
     rb_json_set(spec, "arguments", arguments);
     rb_json_set_string(spec, "push", model->push);

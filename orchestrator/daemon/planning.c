@@ -142,7 +142,7 @@ static json_t *make_lock(const struct engine_image *image, const struct rb_plan_
         releases[i] = image->repositories[i]->version;
     const struct rb_image *base = image->model->from_image;
     struct rb_lock_inputs inputs = {
-        .base_reference = base != NULL ? base->push : image->model->from_source->repository,
+        .base_reference = base != NULL ? base->push : image->model->from_source->image.repository,
         .base_digest = decision->base_digest,
         .commit = image->code_source->version,
         .tree = plan->now.tree,

@@ -127,10 +127,10 @@ static char *index_folder(const struct rb_watch_tools *tools, const struct rb_so
 {
     char hex[RB_SHA256_HEX_SIZE];
     RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *hash = rb_sha256_new();
-    rb_sha256_update(hash, source->url, strlen(source->url) + 1);
-    rb_sha256_update(hash, source->suite, strlen(source->suite) + 1);
-    hash_list(hash, source->components);
-    hash_list(hash, source->architectures);
+    rb_sha256_update(hash, source->apt.url, strlen(source->apt.url) + 1);
+    rb_sha256_update(hash, source->apt.suite, strlen(source->apt.suite) + 1);
+    hash_list(hash, source->apt.components);
+    hash_list(hash, source->apt.architectures);
     return rb_asprintf("%s/apt/%.32s", tools->cache_folder, rb_sha256_hex(hash, hex));
 }
 
@@ -144,11 +144,11 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
     check->done = done;
     check->context = context;
     struct rb_apt_request ask = {
-        .url = source->url,
-        .suite = source->suite,
-        .components = source->components,
-        .architectures = source->architectures,
-        .signed_by = source->signed_by,
+        .url = source->apt.url,
+        .suite = source->apt.suite,
+        .components = source->apt.components,
+        .architectures = source->apt.architectures,
+        .signed_by = source->apt.signed_by,
         .index_folder = check->index_folder,
         .known_hash = check->known_hash,
     };

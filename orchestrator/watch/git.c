@@ -117,12 +117,12 @@ static char *request_text(const struct rb_watch_tools *tools,
     const struct rb_source *source = request->source;
     RB_CLEANUP_JSON json_t *json = rb_json_object();
     RB_CLEANUP_FREE char *mirror =
-        rb_git_mirror_folder(tools->cache_folder, source->url, source->branch);
+        rb_git_mirror_folder(tools->cache_folder, source->git.url, source->git.branch);
     json_t *paths = rb_json_array();
     for (size_t i = 0; request->paths != NULL && request->paths[i] != NULL; i++)
         rb_json_append_string(paths, request->paths[i]);
-    rb_json_set_string(json, "url", source->url);
-    rb_json_set_string(json, "branch", source->branch);
+    rb_json_set_string(json, "url", source->git.url);
+    rb_json_set_string(json, "branch", source->git.branch);
     rb_json_set_string(json, "mirror", mirror);
     rb_json_set_string(json, "known", request->known_version);
     rb_json_set(json, "paths", paths);
@@ -139,7 +139,7 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
                    rb_check_cb *done, void *context)
 {
     struct git_check *check = rb_zalloc(sizeof(*check));
-    check->shown = rb_address_shown(request->source->url);
+    check->shown = rb_address_shown(request->source->git.url);
     check->known = rb_strdup(request->known_version);
     check->done = done;
     check->context = context;

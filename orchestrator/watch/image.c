@@ -98,7 +98,7 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
         check->known_digest = rb_strdup(rb_json_get_string(request->memo, "digest", NULL));
     check->done = done;
     check->context = context;
-    RB_CLEANUP_FREE char *text = rb_asprintf("%s:%s", source->repository, source->tag);
+    RB_CLEANUP_FREE char *text = rb_asprintf("%s:%s", source->image.repository, source->image.tag);
     if (rb_reference_parse(text, &check->reference, &check->start_error) != 0) {
         check->refusal = rb_timer_new(tools->loop, refuse, check);
         rb_timer_start(check->refusal, 0, 0);

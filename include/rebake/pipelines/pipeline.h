@@ -15,23 +15,7 @@
 #include "rebake/base/err.h"
 #include "rebake/base/json.h"
 #include "rebake/pipelines/diagnostic.h"
-
-enum rb_source_kind { RB_SOURCE_GIT, RB_SOURCE_IMAGE, RB_SOURCE_APT };
-
-struct rb_source {
-    const char *name;
-    enum rb_source_kind kind;
-    struct rb_place place;
-    int64_t every_ms;   /* how often it is checked; `every`, 1m unless said */
-    const char *url;    /* git: the repository; apt: the archive's root, without a '/' at its end */
-    const char *branch; /* git */
-    const char *repository;           /* image: registry/name without a tag */
-    const char *tag;                  /* image */
-    const char *suite;                /* apt */
-    const char *const *components;    /* apt; NULL-terminated */
-    const char *const *architectures; /* apt; NULL-terminated; the machine's own unless said */
-    const char *signed_by;            /* apt: absolute path of a keyring */
-};
+#include "rebake/pipelines/source.h"
 
 struct rb_image_argument {
     const char *name;
@@ -112,21 +96,6 @@ void rb_pipeline_cleanup(struct rb_pipeline **pipeline);
 
 const struct rb_source *rb_pipeline_source(const struct rb_pipeline *pipeline, const char *name);
 const struct rb_image *rb_pipeline_image(const struct rb_pipeline *pipeline, const char *name);
-
-/* "git", "image", "apt". */
-const char *rb_source_kind_name(enum rb_source_kind kind);
-
-/* What makes two sources of any pipelines the same upstream: kind and address as canonical JSON,
-   without name and interval. The caller drops the reference. */
-json_t *rb_source_spec(const struct rb_source *source);
-/* The other way: a source (name "", interval 0) from its spec, owned by the caller as one block
-   freed with rb_source_free. */
-RB_NODISCARD int rb_source_from_spec(const json_t *spec, struct rb_source **ret_source,
-                                     struct rb_err *err);
-void rb_source_free(struct rb_source *source);
-
-/* One line for people: "https://git.example.com/shop.git branch main". The caller frees it. */
-char *rb_source_describe(const struct rb_source *source);
 
 /* The graph of a pipeline, for people: "text" (a tree), "dot" (Graphviz), "mermaid" or "json". */
 RB_NODISCARD int rb_pipeline_graph(const struct rb_pipeline *pipeline, const char *format,

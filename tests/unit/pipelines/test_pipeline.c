@@ -47,16 +47,16 @@ static void defaults_are_filled_in(void **state)
     const struct rb_source *code = &pipeline->sources[0];
     assert_int_equal(code->kind, RB_SOURCE_GIT);
     assert_int_equal(code->every_ms, 60000);
-    assert_string_equal(code->url, "https://git.example.com/shop/storefront.git");
-    assert_string_equal(code->branch, "main");
+    assert_string_equal(code->git.url, "https://git.example.com/shop/storefront.git");
+    assert_string_equal(code->git.branch, "main");
     assert_int_equal(code->place.line, 5);
     assert_int_equal(code->place.column, 3);
 
     const struct rb_source *security = rb_pipeline_source(pipeline, "security");
     assert_int_equal(security->kind, RB_SOURCE_APT);
-    assert_string_equal(security->url, "https://mirror.example.com/debian-security");
-    assert_non_null(security->architectures[0]);
-    assert_null(security->architectures[1]);
+    assert_string_equal(security->apt.url, "https://mirror.example.com/debian-security");
+    assert_non_null(security->apt.architectures[0]);
+    assert_null(security->apt.architectures[1]);
 
     const struct rb_image *app = rb_pipeline_image(pipeline, "app");
     const struct rb_image *runtime = rb_pipeline_image(pipeline, "runtime");
@@ -98,19 +98,19 @@ static void every_key_reaches_the_model(void **state)
     (void)state;
     CLEAN_PIPELINE *pipeline = read_good(GOOD("everything.yaml"));
     assert_string_equal(pipeline->name, "every.thing_1");
-    assert_string_equal(rb_pipeline_source(pipeline, "code")->branch, "1.0");
+    assert_string_equal(rb_pipeline_source(pipeline, "code")->git.branch, "1.0");
     assert_int_equal(rb_pipeline_source(pipeline, "code")->every_ms, 30000);
-    assert_string_equal(rb_pipeline_source(pipeline, "short")->repository,
+    assert_string_equal(rb_pipeline_source(pipeline, "short")->image.repository,
                         "docker.io/library/debian");
-    assert_string_equal(rb_pipeline_source(pipeline, "short")->tag, "12");
-    assert_string_equal(rb_pipeline_source(pipeline, "own")->repository,
+    assert_string_equal(rb_pipeline_source(pipeline, "short")->image.tag, "12");
+    assert_string_equal(rb_pipeline_source(pipeline, "own")->image.repository,
                         "localhost:5000/base/debian");
     assert_int_equal(rb_pipeline_source(pipeline, "own")->every_ms, 90 * 60 * 1000);
     const struct rb_source *archive = rb_pipeline_source(pipeline, "archive");
-    assert_texts(archive->components, "main | non-free-firmware");
-    assert_texts(archive->architectures, "arm64 | all");
-    assert_string_equal(archive->suite, "bookworm/updates");
-    assert_string_equal(archive->signed_by, "/etc/keys/archive.asc");
+    assert_texts(archive->apt.components, "main | non-free-firmware");
+    assert_texts(archive->apt.architectures, "arm64 | all");
+    assert_string_equal(archive->apt.suite, "bookworm/updates");
+    assert_string_equal(archive->apt.signed_by, "/etc/keys/archive.asc");
 
     const struct rb_image *base = rb_pipeline_image(pipeline, "base");
     assert_string_equal(base->recipe_file, "docker/Containerfile.base");

@@ -16,6 +16,7 @@
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
+#include "source_kind.h"
 
 #define SCHEMA REBAKE_TEST_DIR "/../docs/reference/pipeline.schema.json"
 #define MANUAL REBAKE_TEST_DIR "/../docs/man/rebake-pipeline.5.scd"
@@ -134,15 +135,17 @@ static void the_schema_and_the_tables_hold_the_same_keys(void **state)
     static const struct {
         const char *name;
         const struct rb_field *fields;
-    } definitions[] = {
-        {"git", rb_git_fields},     {"registry", rb_registry_fields},     {"apt", rb_apt_fields},
-        {"image", rb_image_fields}, {"deployment", rb_deployment_fields},
-    };
+    } definitions[] = {{"image", rb_image_fields}, {"deployment", rb_deployment_fields}};
     RB_CLEANUP_JSON json_t *schema = read_schema();
     size_t objects = compare(schema, "pipeline", schema, rb_pipeline_fields);
     for (size_t i = 0; i < RB_COUNT_OF(definitions); i++)
         objects += compare(schema, definitions[i].name, definition(schema, definitions[i].name),
                            definitions[i].fields);
+    for (size_t i = 0; i < rb_source_kinds; i++) {
+        const struct rb_source_language *kind = rb_source_language((enum rb_source_kind)i);
+        RB_CLEANUP_FREE char *name = rb_asprintf("%sSource", kind->name);
+        objects += compare(schema, name, definition(schema, name), kind->fields);
+    }
     assert_int_equal(objects, count_objects(schema));
 }
 
@@ -177,8 +180,8 @@ static struct rb_pipeline *pipeline_with_defaults(bool said)
     const json_t *image = definition(schema, "image");
     const json_t *deployment = definition(schema, "deployment");
     const json_t *const objects[] = {
-        definition(schema, "git"),
-        definition(schema, "registry"),
+        definition(schema, "gitSource"),
+        definition(schema, "imageSource"),
         property_of(image, "context"),
         property_of(image, "rebuild"),
         image,
@@ -249,9 +252,8 @@ static void the_manual_tells_of_every_key(void **state)
     if (rb_file_read(MANUAL, 1 << 20, &manual, NULL, &err) != 0)
         fail_msg("%s", err.text);
     find_in_manual(manual, rb_pipeline_fields);
-    find_in_manual(manual, rb_git_fields);
-    find_in_manual(manual, rb_registry_fields);
-    find_in_manual(manual, rb_apt_fields);
+    for (size_t i = 0; i < rb_source_kinds; i++)
+        find_in_manual(manual, rb_source_language((enum rb_source_kind)i)->fields);
     find_in_manual(manual, rb_image_fields);
     find_in_manual(manual, rb_deployment_fields);
 }

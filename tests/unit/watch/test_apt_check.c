@@ -66,11 +66,11 @@ static struct rb_watch_tools tools_of(const struct apt_fixture *fixture)
 static struct rb_source source_of(const struct apt_fixture *fixture)
 {
     return (struct rb_source){.kind = RB_SOURCE_APT,
-                              .url = fixture->url,
-                              .suite = fixture->request.suite,
-                              .components = fixture->request.components,
-                              .architectures = fixture->request.architectures,
-                              .signed_by = fixture->keyring};
+                              .apt.url = fixture->url,
+                              .apt.suite = fixture->request.suite,
+                              .apt.components = fixture->request.components,
+                              .apt.architectures = fixture->request.architectures,
+                              .apt.signed_by = fixture->keyring};
 }
 
 static void check(struct apt_fixture *fixture, struct look *look)

@@ -97,7 +97,7 @@ static void check_url(struct fixture *fixture, const char *url, const char *bran
                       const char *const *paths)
 {
     RB_CLEANUP_FREE char *known = fixture->version[0] == '\0' ? NULL : rb_strdup(fixture->version);
-    struct rb_source source = {.kind = RB_SOURCE_GIT, .url = url, .branch = branch};
+    struct rb_source source = {.kind = RB_SOURCE_GIT, .git.url = url, .git.branch = branch};
     struct rb_check_request request = {
         .source = &source, .memo = fixture->memo, .known_version = known, .paths = paths};
     fixture->answered = false;
@@ -367,7 +367,7 @@ static void a_cancelled_check_leaves_no_child(void **state)
     struct test_server *server = fixture->server = test_server_start(serve, fixture);
     RB_CLEANUP_FREE char *url =
         rb_asprintf("http://127.0.0.1:%d/repo.git", test_server_port(server));
-    struct rb_source source = {.kind = RB_SOURCE_GIT, .url = url, .branch = "main"};
+    struct rb_source source = {.kind = RB_SOURCE_GIT, .git.url = url, .git.branch = "main"};
     struct rb_check_request request = {.source = &source, .paths = PATHS};
     fixture->silent = true;
     test_server_sync(server);

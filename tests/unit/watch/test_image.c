@@ -173,7 +173,7 @@ static void check_tag(struct fixture *fixture, const char *tag)
     static const char *const NO_PATHS[] = {NULL};
     RB_CLEANUP_FREE char *known = fixture->version[0] == '\0' ? NULL : rb_strdup(fixture->version);
     struct rb_source source = {
-        .kind = RB_SOURCE_IMAGE, .repository = fixture->repository, .tag = tag};
+        .kind = RB_SOURCE_IMAGE, .image.repository = fixture->repository, .image.tag = tag};
     struct rb_check_request request = {
         .source = &source, .memo = fixture->memo, .known_version = known, .paths = NO_PATHS};
     fixture->answered = false;
@@ -280,7 +280,7 @@ static void a_check_can_be_cancelled(void **state)
     static const char *const TAGS[] = {"latest", "no such/tag"};
     for (size_t i = 0; i < RB_COUNT_OF(TAGS); i++) {
         struct rb_source source = {
-            .kind = RB_SOURCE_IMAGE, .repository = fixture->repository, .tag = TAGS[i]};
+            .kind = RB_SOURCE_IMAGE, .image.repository = fixture->repository, .image.tag = TAGS[i]};
         struct rb_check_request request = {.source = &source, .paths = NO_PATHS};
         fixture->silent = true;
         rb_check_cancel(rb_check_start(&fixture->tools, &request, on_checked, fixture));

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A source: an upstream that is watched, of one of several kinds. What each kind has to say of its
+ * upstream stands in a struct of its own; the language of a kind is in pipelines/source_KIND.c, its
+ * check in watch/.
+ */
+#ifndef REBAKE_PIPELINES_SOURCE_H
+#define REBAKE_PIPELINES_SOURCE_H
+
+#include <stdint.h>
+
+#include "rebake/base/err.h"
+#include "rebake/base/json.h"
+#include "rebake/pipelines/diagnostic.h"
+
+/* In the order in which messages name them. */
+enum rb_source_kind { RB_SOURCE_GIT, RB_SOURCE_IMAGE, RB_SOURCE_APT };
+
+struct rb_git_source {
+    const char *url;
+    const char *branch;
+};
+
+struct rb_image_source {
+    const char *repository; /* registry/name without a tag */
+    const char *tag;
+};
+
+/* Lists are NULL-terminated. */
+struct rb_apt_source {
+    const char *url; /* the archive's root, without a '/' at its end */
+    const char *suite;
+    const char *const *components;
+    const char *const *architectures; /* the machine's own unless said */
+    const char *signed_by;            /* absolute path of a keyring */
+};
+
+struct rb_source {
+    const char *name;
+    enum rb_source_kind kind;
+    struct rb_place place;
+    int64_t every_ms; /* how often it is checked; `every`, 1m unless said */
+    union {           /* by kind */
+        struct rb_git_source git;
+        struct rb_image_source image;
+        struct rb_apt_source apt;
+    };
+};
+
+/* "git", "image", "apt": the key of the language that says the kind. */
+const char *rb_source_kind_name(enum rb_source_kind kind);
+
+/* What makes two sources of any pipelines the same upstream: kind and address as canonical JSON,
+   without name and interval. The caller drops the reference. */
+json_t *rb_source_spec(const struct rb_source *source);
+/* The other way: a source (name "", interval 0) from its spec, owned by the caller as one block
+   freed with rb_source_free. */
+RB_NODISCARD int rb_source_from_spec(const json_t *spec, struct rb_source **ret_source,
+                                     struct rb_err *err);
+void rb_source_free(struct rb_source *source);
+
+/* One line for people: "https://git.example.com/shop.git branch main". The caller frees it. */
+char *rb_source_describe(const struct rb_source *source);
+
+#endif

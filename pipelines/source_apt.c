@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rebake/base/strbuf.h"
+#include "source_kind.h"
+
+enum { DESCRIPTION_MAXIMUM = 8192 };
+
+static const struct rb_field fields[] = {
+    {.key = "apt",
+     .kind = RB_FIELD_TEXT,
+     .required = true,
+     .offset = RB_SOURCE_FIELD(apt.url),
+     .member = "url",
+     .read = rb_value_apt_url,
+     .example = "apt: https://mirror.example.com/debian-security"},
+    {.key = "suite",
+     .kind = RB_FIELD_TEXT,
+     .required = true,
+     .offset = RB_SOURCE_FIELD(apt.suite),
+     .member = "suite",
+     .read = rb_value_suite,
+     .example = "suite: bookworm-security"},
+    {.key = "components",
+     .kind = RB_FIELD_SET,
+     .required = true,
+     .offset = RB_SOURCE_FIELD(apt.components),
+     .member = "components",
+     .read = rb_value_component,
+     .example = "components: [main]"},
+    {.key = "architectures",
+     .kind = RB_FIELD_SET,
+     .offset = RB_SOURCE_FIELD(apt.architectures),
+     .member = "architectures",
+     .read = rb_value_architecture,
+     .example = "architectures: [amd64]"},
+    {.key = "signed-by",
+     .kind = RB_FIELD_TEXT,
+     .required = true,
+     .offset = RB_SOURCE_FIELD(apt.signed_by),
+     .member = "signedBy",
+     .read = rb_value_absolute_path,
+     .example = "signed-by: /usr/share/keyrings/debian-archive-keyring.gpg"},
+    RB_SOURCE_EVERY,
+    {.key = NULL}};
+
+static const char *own_architecture(void)
+{
+#if defined(__x86_64__)
+    return "amd64";
+#elif defined(__aarch64__)
+    return "arm64";
+#elif defined(__arm__)
+    return "armhf";
+#elif defined(__i386__)
+    return "i386";
+#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
+    return "ppc64el";
+#elif defined(__s390x__)
+    return "s390x";
+#elif defined(__riscv) && __riscv_xlen == 64
+    return "riscv64";
+#else
+#error "tell this architecture's name in Debian"
+#endif
+}
+
+static void complete(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
+                     struct rb_source *source)
+{
+    (void)mark;
+    (void)subject;
+    if (source->apt.architectures != NULL)
+        return;
+    const char **own = rb_arena_array(decode->arena, 2, sizeof(char *));
+    own[0] = own_architecture();
+    source->apt.architectures = own;
+}
+
+static char *describe(const struct rb_source *source)
+{
+    struct rb_strbuf text = RB_STRBUF_INIT(DESCRIPTION_MAXIMUM);
+    rb_strbuf_printf(&text, "%s %s", source->apt.url, source->apt.suite);
+    for (size_t i = 0; source->apt.components[i] != NULL; i++)
+        rb_strbuf_printf(&text, " %s", source->apt.components[i]);
+    return rb_strbuf_steal(&text);
+}
+
+const struct rb_source_language rb_source_apt = {"apt", fields, complete, describe};

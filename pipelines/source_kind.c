@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source_kind.h"
+
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+
+static const struct rb_source_language *const languages[] = {
+    [RB_SOURCE_GIT] = &rb_source_git,
+    [RB_SOURCE_IMAGE] = &rb_source_image,
+    [RB_SOURCE_APT] = &rb_source_apt,
+};
+
+const size_t rb_source_kinds = RB_COUNT_OF(languages);
+
+const struct rb_source_language *rb_source_language(enum rb_source_kind kind)
+{
+    return languages[kind];
+}
+
+bool rb_source_kind_of(const char *name, enum rb_source_kind *ret_kind)
+{
+    for (size_t i = 0; i < rb_source_kinds; i++) {
+        if (rb_text_equal(languages[i]->name, name)) {
+            *ret_kind = (enum rb_source_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *rb_source_kind_name(enum rb_source_kind kind)
+{
+    return languages[kind]->name;
+}
+
+char *rb_source_describe(const struct rb_source *source)
+{
+    return languages[source->kind]->describe(source);
+}
