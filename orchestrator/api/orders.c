@@ -158,9 +158,10 @@ int api_check(const struct api_request *request, struct api_reply *reply, struct
         status = api_want_id(request, "source", &id, err);
     if (status == 0 && id != 0)
         status = rb_store_source(options->store, id, request->arena, &row, err);
+    if (status == 0)
+        status = options->check_now(options->context, id, err);
     if (status != 0)
         return status;
-    options->check_now(options->context, id);
     reply->status = 202;
     reply->json = rb_json_object();
     rb_json_set(reply->json, "source", id == 0 ? json_null() : json_integer(id));

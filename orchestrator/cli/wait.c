@@ -17,8 +17,8 @@ struct watch {
     struct rb_client *client;
     char *const *subjects; /* empty: everything */
     int subject_count;
-    json_t *before; /* the sources as they stood before they were checked; NULL: no check asked */
-    bool found;     /* some subject was */
+    bool check; /* all sources were asked to be checked */
+    bool found; /* some subject was */
     enum verdict verdict;
     char last[RB_ERR_TEXT_SIZE]; /* what moves, or is stuck */
 };
@@ -49,22 +49,6 @@ static enum verdict verdict_of_deployment(const json_t *deployment)
         return WELL;
     /* Without an artifact it waits for its image, whose verdict counts. */
     return is_one_of(state, stuck) || wanted == NULL ? STUCK : MOVING;
-}
-
-/* A source was checked since when it took at least one more request, or failed once more. */
-static bool is_checked_since(const json_t *source, const json_t *before)
-{
-    size_t i;
-    const json_t *old;
-    json_array_foreach(before, i, old)
-    {
-        if (rb_json_get_integer(old, "id", 0) == rb_json_get_integer(source, "id", 0))
-            return rb_json_get_integer(source, "requests", 0) >
-                       rb_json_get_integer(old, "requests", 0) ||
-                   rb_json_get_integer(source, "failures", 0) >
-                       rb_json_get_integer(old, "failures", 0);
-    }
-    return true;
 }
 
 static bool is_asked_for(const struct watch *watch, const char *name)
@@ -106,13 +90,14 @@ static void judge_all(struct watch *watch, const json_t *objects,
     }
 }
 
+/* A check that was asked for has no time to come: it is due until it is done. */
 static void judge_checks(struct watch *watch, const json_t *sources)
 {
     size_t i;
     const json_t *source;
     json_array_foreach(sources, i, source)
     {
-        if (is_checked_since(source, watch->before))
+        if (rb_json_get_string(source, "nextCheckAt", NULL) != NULL)
             continue;
         watch->verdict = MOVING;
         (void)snprintf(watch->last, sizeof(watch->last), "%s is being checked",
@@ -133,26 +118,16 @@ static int look(struct watch *watch, struct rb_err *err)
     if (!watch->found)
         return rb_err_set(err, RB_ENOTFOUND,
                           "there is no such image or deployment: see `rebake status`");
-    if (watch->before != NULL)
+    if (watch->check)
         judge_checks(watch, json_object_get(status, "sources"));
     return 0;
-}
-
-static int start_check(struct watch *watch, struct rb_err *err)
-{
-    RB_CLEANUP_JSON json_t *answer = NULL;
-    int status = rb_client_get(watch->client, "/v1/sources", &answer, err);
-    if (status != 0)
-        return status;
-    watch->before = json_incref(json_object_get(answer, "sources"));
-    return rb_client_post(watch->client, "/v1/check", NULL, NULL, err);
 }
 
 static int wait_for(struct watch *watch, const struct rb_client_options *asked, struct rb_err *err)
 {
     int64_t timeout_ms = asked->timeout_ms > 0 ? asked->timeout_ms : DEFAULT_TIMEOUT_MS;
     int64_t deadline_at = rb_clock_monotonic_ms() + timeout_ms;
-    int status = asked->check ? start_check(watch, err) : 0;
+    int status = watch->check ? rb_client_post(watch->client, "/v1/check", NULL, NULL, err) : 0;
     while (status == 0) {
         status = look(watch, err);
         if (status != 0 || watch->verdict != MOVING)
@@ -172,10 +147,10 @@ static int run_wait(const struct rb_command *command, int argc, char **argv)
     if (count < 0)
         return RB_EXIT_USAGE;
     RB_CLEANUP(rb_client_cleanup) struct rb_client *client = rb_client_new(asked.socket_path);
-    struct watch watch = {.client = client, .subjects = argv, .subject_count = count};
+    struct watch watch = {
+        .client = client, .subjects = argv, .subject_count = count, .check = asked.check};
     struct rb_err err;
     int status = wait_for(&watch, &asked, &err);
-    json_decref(watch.before);
     if (status != 0)
         return rb_command_fail(command, &err);
     if (watch.verdict == WELL)

@@ -64,8 +64,10 @@ static int record_outcome(struct engine_source *source, const struct rb_check_ou
     const struct rb_check_result *result = outcome->result;
     int64_t now = rb_clock_now(engine->clock), version_id = 0;
     source->failures = outcome->error == NULL ? 0 : source->failures + 1;
-    source->next_check_at = now + rb_check_next_ms(source->model->every_ms, source->failures,
-                                                   outcome->retry_after_ms, &engine->random);
+    int64_t rest_ms = rb_check_next_ms(source->model->every_ms, source->failures,
+                                       outcome->retry_after_ms, &engine->random);
+    source->next_check_at = source->check_again ? 0 : now + rest_ms;
+    source->check_again = false;
     /* A check made from nothing (a lost index) may find the version that is known. */
     bool is_new =
         result != NULL && !result->unchanged && !rb_text_equal(result->version, source->version);
@@ -103,10 +105,6 @@ static void check_done(void *context, const struct rb_check_outcome *outcome)
     if (record_outcome(source, outcome, &err) != 0)
         rb_log(RB_LOG_ERROR, "a check could not be recorded; it will be made again", "source",
                source->name, "error", err.text, NULL);
-    if (source->check_again) {
-        source->check_again = false;
-        source->next_check_at = 0;
-    }
     rb_timer_start(engine->check_timer, 0, 0);
     rb_engine_plan_soon(engine);
 }
@@ -139,6 +137,46 @@ void engine_start_due_checks(struct rb_engine *engine)
         }
     }
     rb_timer_start(engine->check_timer, next_at - now, 0);
+}
+
+void engine_check_soon(struct engine_source *source)
+{
+    source->next_check_at = 0;
+    source->check_again = source->check != NULL;
+    rb_timer_start(source->engine->check_timer, 0, 0);
+}
+
+static bool is_asked_for(const struct engine_source *source, int64_t source_id)
+{
+    return source_id == 0 || source->id == source_id;
+}
+
+/* What is asked for is in the store before it is answered, so that a restart does not lose it and
+   whoever waits sees when it is done. */
+static int record_question(struct rb_engine *engine, int64_t source_id, struct rb_err *err)
+{
+    int status = rb_store_begin(engine->store, err);
+    if (status != 0)
+        return status;
+    for (size_t i = 0; status == 0 && i < engine->source_count; i++) {
+        if (is_asked_for(&engine->sources[i], source_id))
+            status = rb_store_set_next_check(engine->store, engine->sources[i].id, 0, err);
+    }
+    if (status == 0)
+        status = rb_store_commit(engine->store, err);
+    if (status != 0)
+        rb_store_rollback(engine->store);
+    return status;
+}
+
+int rb_engine_check_now(struct rb_engine *engine, int64_t source_id, struct rb_err *err)
+{
+    int status = record_question(engine, source_id, err);
+    for (size_t i = 0; status == 0 && i < engine->source_count; i++) {
+        if (is_asked_for(&engine->sources[i], source_id))
+            engine_check_soon(&engine->sources[i]);
+    }
+    return status;
 }
 
 void engine_cancel_checks(struct rb_engine *engine)

@@ -205,15 +205,3 @@ int rb_engine_reload(struct rb_engine *engine, struct rb_err *err)
     rb_engine_plan_soon(engine);
     return 0;
 }
-
-void rb_engine_check_now(struct rb_engine *engine, int64_t source_id)
-{
-    for (size_t i = 0; i < engine->source_count; i++) {
-        struct engine_source *source = &engine->sources[i];
-        if (source_id != 0 && source->id != source_id)
-            continue;
-        source->next_check_at = 0;
-        source->check_again = source->check != NULL;
-    }
-    rb_timer_start(engine->check_timer, 0, 0);
-}

@@ -135,6 +135,7 @@ struct engine_image *engine_image_by_id(struct rb_engine *engine, int64_t id);
 struct engine_deployment *engine_deployment_by_id(struct rb_engine *engine, int64_t id);
 
 /* checks.c */
+void engine_check_soon(struct engine_source *source); /* again after one that is under way */
 void engine_start_due_checks(struct rb_engine *engine);
 void engine_cancel_checks(struct rb_engine *engine);
 bool engine_checks_are_quiet(const struct rb_engine *engine);

@@ -165,7 +165,7 @@ static const struct rb_index *index_of(struct engine_source *source)
     json_decref(source->detail);
     source->memo = NULL;
     source->detail = NULL;
-    rb_engine_check_now(source->engine, source->id);
+    engine_check_soon(source);
     return NULL;
 }
 

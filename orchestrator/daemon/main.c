@@ -119,10 +119,10 @@ static void api_changed(void *context)
     rb_engine_plan_soon(daemon->engine);
 }
 
-static void api_check_now(void *context, int64_t source_id)
+static int api_check_now(void *context, int64_t source_id, struct rb_err *err)
 {
     struct daemon *daemon = context;
-    rb_engine_check_now(daemon->engine, source_id);
+    return rb_engine_check_now(daemon->engine, source_id, err);
 }
 
 static int api_cancel_build(void *context, int64_t build_id, struct rb_err *err)

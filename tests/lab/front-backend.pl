@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# front-backend.pl silent SOCKET          takes connections and never answers
+# front-backend.pl silent SOCKET          takes connections, says so, and never answers
 # front-backend.pl cut SOCKET HOST:PORT   passes a request on, and closes after half of the answer's body
 use strict;
 use warnings;
@@ -13,7 +13,11 @@ $SIG{PIPE} = 'IGNORE';
 
 if ($mode eq 'silent') {
     my @held;    # closed connections would be an answer
-    while (my $client = $server->accept) { push @held, $client }
+    STDOUT->autoflush(1);
+    while (my $client = $server->accept) {
+        push @held, $client;
+        print "holds a connection\n";
+    }
 }
 
 sub head_of {

@@ -7,10 +7,16 @@ front_start() {
   local to=${1:-$REGISTRY} folder=$LAB/front
   mkdir -p "$folder/faults"
   lab_start front-cut perl "$LAB_TOOLS/front-backend.pl" cut "$folder/cut.sock" "$to"
-  lab_start front-silent perl "$LAB_TOOLS/front-backend.pl" silent "$folder/silent.sock"
-  lab_wait 10 "the front's bad servers" test -S "$folder/cut.sock" -a -S "$folder/silent.sock"
+  lab_wait 10 "the front's bad server" test -S "$folder/cut.sock"
+  front_silent_start front-silent
   nginx_start front < <(front_configuration "$to" "$folder")
   FRONT=127.0.0.1:$LAB_PORT
+}
+
+# front_silent_start NAME: the server that never answers; its log has a line for each connection.
+front_silent_start() {
+  lab_start "$1" perl "$LAB_TOOLS/front-backend.pl" silent "$LAB/front/silent.sock"
+  lab_wait 10 "the front's silent server" test -S "$LAB/front/silent.sock"
 }
 
 # A fault is a file PART-FAULT in the folder faults: what nginx looks for anew with each request.

@@ -22,8 +22,9 @@ struct rb_api_options {
     void *context;           /* given to changed() */
     /* Something was committed that the planner must see (a request, a pause): plan soon. */
     void (*changed)(void *context);
-    /* Check a source now (0: all of them). */
-    void (*check_now)(void *context, int64_t source_id);
+    /* Check a source now (0: all of them): until that is done its next check is due at once, by a
+       check that begins after this call. */
+    int (*check_now)(void *context, int64_t source_id, struct rb_err *err);
     /* Stop a build; RB_ENOTFOUND when it does not run. */
     int (*cancel_build)(void *context, int64_t build_id, struct rb_err *err);
     int64_t started_at; /* when the daemon did */

@@ -20,10 +20,13 @@ static void changed(void *context)
     fixture->changes++;
 }
 
-static void check_now(void *context, int64_t source_id)
+static int check_now(void *context, int64_t source_id, struct rb_err *err)
 {
     struct api_fixture *fixture = context;
+    if (fixture->store_is_full)
+        return rb_err_set(err, RB_EDB, "the store is full");
     fixture->checked_id = source_id;
+    return 0;
 }
 
 static int cancel_build(void *context, int64_t build_id, struct rb_err *err)

@@ -10,10 +10,12 @@
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 
-static void check_now(void *context, int64_t source_id)
+static int check_now(void *context, int64_t source_id, struct rb_err *err)
 {
     (void)context;
     (void)source_id;
+    (void)err;
+    return 0;
 }
 
 static int start_at(struct api_fixture *fixture, const char *path, struct rb_api **ret_api,

@@ -120,6 +120,9 @@ static void cancel_and_check(void **state)
     assert_int_equal(fixture->checked_id, 1);
     assert_int_equal(api_ask(fixture, "POST", "/v1/check", "{}").status, 202);
     assert_int_equal(fixture->checked_id, 0);
+    fixture->store_is_full = true;
+    reply = api_ask(fixture, "POST", "/v1/check", "{}");
+    assert_refused(&reply, 503, "the store is full");
 }
 
 int main(void)
