@@ -128,6 +128,8 @@ int api_get_status(const struct api_request *request, struct api_reply *reply, s
     rb_json_set_string(reply->json, "version", request->options->version);
     rb_json_set_time(reply->json, "startedAt", request->options->started_at);
     rb_json_set_time(reply->json, "now", request->now_at);
+    rb_json_set_bool(reply->json, "planning",
+                     request->options->is_behind(request->options->context));
     for (size_t i = 0; status == 0 && i < RB_COUNT_OF(PARTS); i++)
         status = PARTS[i](request, reply->json, err);
     return status;

@@ -118,6 +118,10 @@ static int look(struct watch *watch, struct rb_err *err)
     if (!watch->found)
         return rb_err_set(err, RB_ENOTFOUND,
                           "there is no such image or deployment: see `rebake status`");
+    if (rb_json_get_bool(status, "planning", false)) {
+        watch->verdict = MOVING;
+        (void)snprintf(watch->last, sizeof(watch->last), "what comes next is being planned");
+    }
     if (watch->check)
         judge_checks(watch, json_object_get(status, "sources"));
     return 0;

@@ -62,6 +62,7 @@ static void plan_now(void *context)
         rb_timer_start(engine->plan_timer, PLAN_AFTER_ERROR_MS, 0);
         return;
     }
+    engine->behind = engine->planning_soon;
     if (engine->planning_soon)
         return;
     if (nothing_left(engine)) {
@@ -77,10 +78,16 @@ static void plan_now(void *context)
 
 void rb_engine_plan_soon(struct rb_engine *engine)
 {
+    engine->behind = true;
     if (engine->planning_soon)
         return;
     engine->planning_soon = true;
     rb_timer_start(engine->plan_timer, 0, 0);
+}
+
+bool rb_engine_is_behind(const struct rb_engine *engine)
+{
+    return engine->behind;
 }
 
 static void checks_due(void *context)

@@ -116,6 +116,7 @@ struct rb_engine {
     int max_jobs;
     bool once;
     bool planning_soon;
+    bool behind; /* no plan has seen all that is recorded */
     int64_t started_at;
     struct engine_pipeline *pipelines;
     size_t pipeline_count;

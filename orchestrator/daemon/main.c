@@ -119,6 +119,12 @@ static void api_changed(void *context)
     rb_engine_plan_soon(daemon->engine);
 }
 
+static bool api_is_behind(void *context)
+{
+    const struct daemon *daemon = context;
+    return rb_engine_is_behind(daemon->engine);
+}
+
 static int api_check_now(void *context, int64_t source_id, struct rb_err *err)
 {
     struct daemon *daemon = context;
@@ -141,6 +147,7 @@ static int serve(struct daemon *daemon, const struct arguments *arguments, struc
         .version = REBAKE_VERSION,
         .context = daemon,
         .changed = api_changed,
+        .is_behind = api_is_behind,
         .check_now = api_check_now,
         .cancel_build = api_cancel_build,
         .started_at = rb_clock_now(&rb_clock_system),

@@ -6,6 +6,8 @@
 #ifndef REBAKE_API_API_H
 #define REBAKE_API_API_H
 
+#include <stdbool.h>
+
 #include "rebake/base/clock.h"
 #include "rebake/base/err.h"
 #include "rebake/loop/loop.h"
@@ -22,6 +24,8 @@ struct rb_api_options {
     void *context;           /* given to changed() */
     /* Something was committed that the planner must see (a request, a pause): plan soon. */
     void (*changed)(void *context);
+    /* True while something is recorded that no plan has seen. */
+    bool (*is_behind)(void *context);
     /* Check a source now (0: all of them): until that is done its next check is due at once, by a
        check that begins after this call. */
     int (*check_now)(void *context, int64_t source_id, struct rb_err *err);

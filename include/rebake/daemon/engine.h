@@ -46,6 +46,8 @@ struct rb_store *rb_engine_store(struct rb_engine *engine);
 RB_NODISCARD int rb_engine_reload(struct rb_engine *engine, struct rb_err *err);
 /* Something was recorded that the plan depends on. Many calls in a moment make one plan. */
 void rb_engine_plan_soon(struct rb_engine *engine);
+/* True from then until a plan has seen it: what the store says of states may be about to change. */
+bool rb_engine_is_behind(const struct rb_engine *engine);
 /* Checks a source now (0: all of them); one that is being checked is checked again after. In the
    store its next check stays due at once (0) until a check that began after this call has ended. */
 RB_NODISCARD int rb_engine_check_now(struct rb_engine *engine, int64_t source_id,

@@ -20,6 +20,12 @@ static void changed(void *context)
     fixture->changes++;
 }
 
+static bool is_behind(void *context)
+{
+    const struct api_fixture *fixture = context;
+    return fixture->behind;
+}
+
 static int check_now(void *context, int64_t source_id, struct rb_err *err)
 {
     struct api_fixture *fixture = context;
@@ -58,6 +64,7 @@ int api_setup(void **state)
                                            .version = "1.2.3",
                                            .context = fixture,
                                            .changed = changed,
+                                           .is_behind = is_behind,
                                            .check_now = check_now,
                                            .cancel_build = cancel_build,
                                            .started_at = 5000};

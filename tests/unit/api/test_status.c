@@ -65,6 +65,17 @@ static void tell_the_story(struct api_fixture *fixture)
     assert_ok(rb_store_end_rollout(fixture->base->store, rollout_id, NULL, 0, &err), &err);
 }
 
+static void status_tells_of_a_plan_to_come(void **state)
+{
+    struct api_fixture *fixture = *state;
+    for (int i = 0; i < 2; i++) {
+        fixture->behind = i != 0;
+        json_t *status = api_get(fixture, "/v1/status");
+        assert_int_equal(json_is_true(at(status, "planning")), i != 0);
+        json_decref(status);
+    }
+}
+
 static void status_of_a_new_daemon(void **state)
 {
     struct api_fixture *fixture = *state;
@@ -310,6 +321,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(status_of_a_new_daemon, api_setup, api_teardown),
+        cmocka_unit_test_setup_teardown(status_tells_of_a_plan_to_come, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(status_of_a_story, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(failing_source_tells_how_blind_we_are, api_setup,
                                         api_teardown),
