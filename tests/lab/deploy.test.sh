@@ -74,7 +74,7 @@ spec() {
 # run_job STATUS KIND DIGEST [FILTER]
 run_job() {
   spec "$2" "$3" "${4:-.}"
-  expect_exit "$1" "$REBAKE_BUILD/tests/lab/deploy_job" "$job/spec.json"
+  expect_exit "$1" rebake job run "$job/spec.json"
 }
 deploy() { run_job 0 deploy "$@"; }
 # drift DIGEST FILTER-OF-SPEC LINE...: what is observed, each as "kind subject found".
@@ -151,7 +151,7 @@ section "a runner that is canceled or killed"
 in_health() { grep -q '^+ podman exec' "$job/log"; }
 start_and_wait() {
   spec deploy "$v1" '.target.health = {command: ["/bin/tool", "serve"], withinSeconds: 60}'
-  "$REBAKE_BUILD/tests/lab/deploy_job" "$job/spec.json" >"$LAB/log/runner" 2>&1 &
+  "$REBAKE_BUILD/rebake" job run "$job/spec.json" >"$LAB/log/runner" 2>&1 &
   runner=$!
   lab_wait 60 "the health command" in_health
 }
