@@ -106,7 +106,7 @@ static void server_message(const struct rb_http_response *response, char *out, s
     }
 }
 
-static enum rb_errc code_of_status(int status)
+enum rb_errc rb_http_status_errc(int status)
 {
     switch (status) {
     case 401:
@@ -115,10 +115,9 @@ static enum rb_errc code_of_status(int status)
     case 404:
         return RB_ENOTFOUND;
     case 429:
-    case 503:
         return RB_EBUSY;
     default:
-        return RB_EHTTP;
+        return status >= 500 && status <= 599 ? RB_EBUSY : RB_EHTTP;
     }
 }
 
@@ -127,6 +126,6 @@ int rb_http_status_error(const struct rb_http_response *response, const char *wh
 {
     char message[MESSAGE_SIZE];
     server_message(response, message, sizeof(message));
-    return rb_err_set(err, code_of_status(response->status), "%s: the server answered %d%s%s", what,
-                      response->status, message[0] != '\0' ? ": " : "", message);
+    return rb_err_set(err, rb_http_status_errc(response->status), "%s: the server answered %d%s%s",
+                      what, response->status, message[0] != '\0' ? ": " : "", message);
 }

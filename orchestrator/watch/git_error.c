@@ -9,23 +9,13 @@
 #include "address.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
+#include "rebake/net/http.h"
 
 /* "unexpected http status code: 404" */
 static enum rb_errc code_of_http(const char *text)
 {
     const char *digits = strpbrk(text, "0123456789");
-    switch (digits == NULL ? 0 : strtol(digits, NULL, 10)) {
-    case 401:
-    case 403:
-        return RB_EAUTH;
-    case 404:
-        return RB_ENOTFOUND;
-    case 429:
-    case 503:
-        return RB_EBUSY;
-    default:
-        return RB_EHTTP;
-    }
+    return rb_http_status_errc(digits == NULL ? 0 : (int)strtol(digits, NULL, 10));
 }
 
 static enum rb_errc code_of(int code, const git_error *error, const char *url)

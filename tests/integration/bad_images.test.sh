@@ -53,7 +53,7 @@ done <<'T'
 401 1 it wants a user and a password (no credentials were found for HOST: try podman login HOST)
 404 1 the server answered 404: MANIFEST_UNKNOWN: manifest unknown
 429 3 the server answered 429: TOOMANYREQUESTS: slow down
-500 1 the server answered 500
+500 3 the server answered 500
 503 3 the server answered 503
 T
 

@@ -108,7 +108,7 @@ static void test_resolve_of_what_is_known(void **state)
     assert_string_equal(outcome.resolved.digest, index);
     fake->head_status = 500;
     outcome = resolve(fake, ":multi", index);
-    assert_int_equal(outcome.err.code, RB_EHTTP);
+    assert_int_equal(outcome.err.code, RB_EBUSY);
 }
 
 static void test_resolve_by_digest_is_verified(void **state)
@@ -136,7 +136,7 @@ static void test_refusals(void **state)
     } CASES[] = {
         {429, "Retry-After: 3", RB_EBUSY, 3000, "429: TOOMANYREQUESTS: slow down"},
         {503, NULL, RB_EBUSY, -1, "503"},
-        {500, NULL, RB_EHTTP, -1, "500"},
+        {500, NULL, RB_EBUSY, -1, "500"},
         {403, NULL, RB_EAUTH, -1, "403"},
     };
     struct fake *fake = *state;

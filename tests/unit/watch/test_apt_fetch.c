@@ -218,13 +218,13 @@ static void servers_fail_in_many_ways(void **state)
         const char *error;
     } CASES[] = {
         {{.suffix = "Release", .status = 404}, RB_ENOTFOUND, "dists/stable/Release"},
-        {{.suffix = "InRelease", .status = 500}, RB_EHTTP, "dists/stable/InRelease"},
+        {{.suffix = "InRelease", .status = 500}, RB_EBUSY, "dists/stable/InRelease"},
         {{.suffix = "InRelease", .status = 401}, RB_EAUTH, "dists/stable/InRelease"},
         {{.suffix = "InRelease", .status = 304}, RB_EHTTP, "dists/stable/InRelease"},
         {{.suffix = "InRelease", .status = 503}, RB_EBUSY, "dists/stable/InRelease"},
         {{.suffix = "InRelease", .cut_at = 100}, RB_ENETWORK, "dists/stable/InRelease"},
         {{.suffix = "InRelease", .grow_by = 9 << 20}, RB_ELIMIT, "larger than 8388608 bytes"},
-        {{.suffix = "Packages.xz", .status = 500}, RB_EHTTP, "Packages.xz"},
+        {{.suffix = "Packages.xz", .status = 500}, RB_EBUSY, "Packages.xz"},
         {{.suffix = "Packages.xz", .flip = true}, RB_EVERIFY, "is not what the Release file lists"},
         {{.suffix = "Packages.xz", .grow_by = 1}, RB_ELIMIT, "Packages.xz"},
         {{.suffix = "Packages.xz", .cut_at = 50}, RB_ENETWORK, "Packages.xz"},

@@ -334,7 +334,7 @@ static void refusals_of_servers_keep_their_kind(void **state)
         int status;
         enum rb_errc code;
     } CASES[] = {
-        {403, RB_EAUTH}, {404, RB_ENOTFOUND}, {429, RB_EBUSY}, {503, RB_EBUSY}, {500, RB_EHTTP}};
+        {403, RB_EAUTH}, {404, RB_ENOTFOUND}, {429, RB_EBUSY}, {503, RB_EBUSY}, {500, RB_EBUSY}};
     struct test_server *server = fixture->server = test_server_start(serve, fixture);
     int port = test_server_port(server);
     RB_CLEANUP_FREE char *url = rb_asprintf("http://me:secret@127.0.0.1:%d/repo.git", port);

@@ -261,7 +261,7 @@ static void refusals_keep_their_kind(void **state)
     static const struct {
         int status;
         enum rb_errc code;
-    } CASES[] = {{404, RB_ENOTFOUND}, {403, RB_EAUTH}, {429, RB_EBUSY}, {500, RB_EHTTP}};
+    } CASES[] = {{404, RB_ENOTFOUND}, {403, RB_EAUTH}, {429, RB_EBUSY}, {500, RB_EBUSY}};
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
         fixture->refuse_with = CASES[i].status;
         check_tag(fixture, "latest");
