@@ -8,6 +8,7 @@
 #include "apt_question.h"
 #include "command.h"
 #include "index_cache.h"
+#include "patience.h"
 #include "rebake/base/clock.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
@@ -293,6 +294,7 @@ static int carry_out(struct outdated *outdated)
     struct rb_err err;
     RB_CLEANUP(rb_net_session_deinit) struct rb_net_session session;
     rb_net_session_init(&session);
+    rb_cli_be_patient(session.http);
     int status = read_image(outdated, &session, &err);
     if (status == 0)
         status = ask(outdated, &session, &err);

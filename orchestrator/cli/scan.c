@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "command.h"
+#include "patience.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/inventory/scan.h"
@@ -84,6 +85,7 @@ static int scan_and_print(const struct rb_command *command, const char *referenc
     struct rb_err err;
     RB_CLEANUP(rb_net_session_deinit) struct rb_net_session session;
     rb_net_session_init(&session);
+    rb_cli_be_patient(session.http);
     RB_CLEANUP(rb_scan_deinit) struct rb_scan scan = {0};
     struct rb_scan_options options = {.keep_apt = false};
     if (rb_scan_reference(&session, reference, &options, &scan, &err) != 0)

@@ -124,8 +124,12 @@ enum rb_errc rb_http_status_errc(int status)
 int rb_http_status_error(const struct rb_http_response *response, const char *what,
                          struct rb_err *err)
 {
-    char message[MESSAGE_SIZE];
+    char message[MESSAGE_SIZE], span[RB_TIME_TEXT_SIZE];
+    bool later = response->retry_after_ms >= 0;
     server_message(response, message, sizeof(message));
-    return rb_err_set(err, rb_http_status_errc(response->status), "%s: the server answered %d%s%s",
-                      what, response->status, message[0] != '\0' ? ": " : "", message);
+    return rb_err_set(
+        err, rb_http_status_errc(response->status), "%s: the server answered %d%s%s%s%s%s", what,
+        response->status, message[0] != '\0' ? ": " : "", message,
+        later ? " (it asks to come back in " : "",
+        later ? rb_span_format(response->retry_after_ms, span) : "", later ? ")" : "");
 }

@@ -3,6 +3,8 @@
  * One request on libcurl's multi handle:
  *
  *     send ──▶ running ──libcurl is done──▶ judged ──▶ done is called ──▶ freed
+ *                 ▲                            │
+ *                 └──────── waiting ◀── "later" (patience.c)
  *                 ├─ no byte, or no end, in time ──▶ done is called ──▶ ended early
  *                 └─ cancelled ─────────────────────────────────────▶ ended early
  *     ended early ──▶ freed, or ──a name is being looked up──▶ abandoned ──▶ freed
@@ -59,6 +61,7 @@ struct rb_http_transfer {
     enum stop stop;
     bool paused;
     bool resolving;
+    bool is_waiting; /* until the timer says to ask again; libcurl knows nothing of it */
     bool is_abandoned;
     LIST_ENTRY(rb_http_transfer) abandoned;
     char message[CURL_ERROR_SIZE];
@@ -148,13 +151,31 @@ static void end_early(struct rb_http_transfer *transfer)
     LIST_INSERT_HEAD(&transfer->http->abandoned, transfer, abandoned);
 }
 
+/* True when what was refused is to be asked for again. */
+static bool wait_for_another(struct rb_http_transfer *transfer)
+{
+    struct rb_http_headers headers;
+    struct rb_http_response response;
+    rb_response_read(transfer->easy, &headers, &response);
+    int64_t wait_ms = rb_patience_take(&transfer->http->patience, &response, transfer->what);
+    if (wait_ms < 0)
+        return false;
+    RB_ASSERT(curl_multi_remove_handle(transfer->http->multi, transfer->easy) == CURLM_OK);
+    transfer->is_waiting = true;
+    rb_timer_start(transfer->timer, wait_ms, 0);
+    return true;
+}
+
 void rb_transfer_ended(CURL *easy, CURLcode result)
 {
     struct rb_http_transfer *transfer;
     RB_ASSERT(curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer) == CURLE_OK);
     if (!transfer->is_abandoned) {
         struct rb_err err;
-        report(transfer, judge(transfer, result, &err) == 0 ? NULL : &err);
+        int status = judge(transfer, result, &err);
+        if (status == 0 && wait_for_another(transfer))
+            return;
+        report(transfer, status == 0 ? NULL : &err);
     }
     free_transfer(transfer);
 }
@@ -168,9 +189,28 @@ static void set_timer(struct rb_http_transfer *transfer)
     rb_timer_start(transfer->timer, transfer->due_ms - now, 0);
 }
 
+/* Hands the request to libcurl, for the first time or again. */
+static void start(struct rb_http_transfer *transfer)
+{
+    transfer->is_waiting = false;
+    transfer->stop = STOP_NO;
+    transfer->message[0] = '\0';
+    transfer->headers_size = transfer->body_size = 0;
+    rb_strbuf_deinit(&transfer->body);
+    transfer->body = RB_STRBUF_INIT(transfer->body_maximum);
+    transfer->active_ms = rb_clock_monotonic_ms();
+    transfer->deadline_ms = transfer->active_ms + transfer->timeout_ms;
+    set_timer(transfer);
+    RB_ASSERT(curl_multi_add_handle(transfer->http->multi, transfer->easy) == CURLM_OK);
+}
+
 static void look_at_the_time(void *context)
 {
     struct rb_http_transfer *transfer = context;
+    if (transfer->is_waiting) {
+        start(transfer);
+        return;
+    }
     int64_t now = rb_clock_monotonic_ms();
     int64_t late_ms = now - transfer->due_ms;
     struct rb_err err;
@@ -370,11 +410,8 @@ static void set_limits(struct rb_http_transfer *transfer, const struct rb_http_r
 {
     transfer->body_maximum =
         request->body_maximum > 0 ? request->body_maximum : DEFAULT_BODY_MAXIMUM;
-    transfer->body = RB_STRBUF_INIT(transfer->body_maximum);
     transfer->timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : DEFAULT_TIMEOUT_MS;
     transfer->stall_ms = request->stall_ms > 0 ? request->stall_ms : DEFAULT_STALL_MS;
-    transfer->active_ms = rb_clock_monotonic_ms();
-    transfer->deadline_ms = transfer->active_ms + transfer->timeout_ms;
 }
 
 void rb_http_send(struct rb_http *http, const struct rb_http_request *request, rb_http_cb *done,
@@ -398,9 +435,8 @@ void rb_http_send(struct rb_http *http, const struct rb_http_request *request, r
     set_credentials(transfer, request);
     set_limits(transfer, request);
     transfer->timer = rb_timer_new(http->loop, look_at_the_time, transfer);
-    set_timer(transfer);
     http->running++;
-    RB_ASSERT(curl_multi_add_handle(http->multi, transfer->easy) == CURLM_OK);
+    start(transfer);
     if (ret_transfer != NULL)
         *ret_transfer = transfer;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Between http.c, which ties libcurl's multi handle to the loop, transfer.c, which is one request
-   on it, and http_response.c, which reads an answer. */
+   on it, http_response.c, which reads an answer, and patience.c, which may wait for another. */
 #ifndef REBAKE_NET_TRANSFER_H
 #define REBAKE_NET_TRANSFER_H
 
@@ -10,11 +10,20 @@
 #include "rebake/loop/timer.h"
 #include "rebake/net/http.h"
 
+/* How long servers that say "later" may still be waited for. */
+struct rb_patience {
+    int64_t left_ms;
+    int64_t until_ms; /* the end of the waits under way, on the monotonic clock */
+    rb_http_waiting_cb *waiting;
+    void *context;
+};
+
 struct rb_http {
     struct rb_loop *loop;
     CURLM *multi;
     struct rb_timer *timer; /* libcurl's own: when it wants to be called again */
     int running;            /* transfers whose end nobody has heard of yet */
+    struct rb_patience patience;
     LIST_HEAD(, rb_http_transfer) abandoned;
 };
 
@@ -31,6 +40,10 @@ void rb_transfer_free_abandoned(struct rb_http_transfer *transfer);
 /* Fills response from the last answer on easy; the body is the caller's to set. */
 void rb_response_read(CURL *easy, struct rb_http_headers *headers,
                       struct rb_http_response *response);
+/* How long to wait before asking for what again, taken from the patience; or -1: the answer stands.
+ */
+int64_t rb_patience_take(struct rb_patience *patience, const struct rb_http_response *response,
+                         const char *what);
 /* The value number `index` of a header that came more than once, or NULL. Borrowed. */
 const char *rb_http_header_nth(const struct rb_http_response *response, const char *name,
                                size_t index);

@@ -5,7 +5,7 @@
 # shellcheck source=tests/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 lab_begin
-lab_need docker-registry nginx skopeo apt-ftparchive gpg jq
+lab_need docker-registry nginx skopeo apt-ftparchive gpg jq script
 
 apt_repository_start
 apt_package demo 1.1
@@ -52,10 +52,29 @@ while read -r fault status text; do
 done <<'T'
 401 1 it wants a user and a password (no credentials were found for HOST: try podman login HOST)
 404 1 the server answered 404: MANIFEST_UNKNOWN: manifest unknown
-429 3 the server answered 429: TOOMANYREQUESTS: slow down
 500 3 the server answered 500
 503 3 the server answered 503
+later 3 the server answered 503 (it asks to come back in 10m00s)
 T
+
+section "a registry that asks to be asked again soon"
+refused() { grep -q " 429 " "$LAB/log/front.access"; }
+front_fault 429 manifests
+"$REBAKE_BUILD/rebake" scan "$image" >"$LAB/out" 2>"$LAB/err" &
+lab_wait 20 "the registry to refuse" refused
+front_mend
+wait $! || fail "the scan was not tried again: $(cat "$LAB/err")"
+expect_line "$LAB/out" "2 packages: Debian GNU/Linux 12 (bookworm)"
+expect_empty "$LAB/err"
+told() { grep -qF "note: GET http://$FRONT/v2/shop/base/blobs/$config: the server answered 429: asking again in 1.0s" "$LAB/terminal"; }
+front_fault 429 blobs
+NO_COLOR=1 script -qefc "'$REBAKE_BUILD/rebake' outdated --json '$image' >'$LAB/out'" "$LAB/terminal" >"$LAB/log/script" </dev/null &
+lab_wait 20 "the terminal to be told" told
+front_mend
+status=0
+wait $! || status=$?
+expect_equal $status 10
+expect_json "$LAB/out" '[.packages[].name] == ["demo"]'
 
 section "a registry that breaks off, says nothing, is not there"
 url=http://$FRONT/v2/shop/base

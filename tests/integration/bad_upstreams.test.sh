@@ -73,7 +73,7 @@ while read -r fault code text; do
 done <<'T'
 401 authentication it wants a user and a password (no credentials were found for HOST: try podman login HOST)
 404 not-found the server answered 404: MANIFEST_UNKNOWN: manifest unknown
-429 busy the server answered 429
+429 busy the server answered 429 (it asks to come back in 1.0s)
 500 busy the server answered 500
 503 busy the server answered 503
 silent timeout HEAD http://HOST/v2/shop/base/manifests/1: nothing came for 20.0s

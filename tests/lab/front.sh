@@ -39,6 +39,7 @@ front_configuration() {
     if (-f \$fault-429) { rewrite ^ /fault/429 last; }
     if (-f \$fault-500) { rewrite ^ /fault/500 last; }
     if (-f \$fault-503) { rewrite ^ /fault/503 last; }
+    if (-f \$fault-later) { rewrite ^ /fault/later last; }
     location / {
       proxy_pass http://\$backend;
       proxy_set_header Host \$http_host;
@@ -59,11 +60,16 @@ front_configuration() {
     }
     location = /fault/500 { internal; return 500 'an error of the lab'; }
     location = /fault/503 { internal; return 503 'not now'; }
+    location = /fault/later {
+      internal;
+      add_header Retry-After 600 always;
+      return 503 'not now';
+    }
   }
 N
 }
 
-# front_fault 401|404|429|500|503|slow|cut|silent [manifests|blobs|other]: from the next request on, for
+# front_fault 401|404|429|500|503|later|slow|cut|silent [manifests|blobs|other]: from the next request on, for
 # that part of the registry or for all of it.
 front_fault() {
   local part

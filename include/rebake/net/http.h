@@ -45,7 +45,7 @@ struct rb_http_response {
     const char *url;  /* where the last answer came from */
     const char *body; /* NUL-terminated, never NULL; "" with a sink */
     size_t body_size;
-    int64_t sent_bytes;     /* headers and bodies, all redirects together */
+    int64_t sent_bytes;     /* headers and bodies, all redirects together; of the last try */
     int64_t received_bytes; /* likewise, but for the bodies of the redirects themselves */
     int64_t retry_after_ms; /* from Retry-After (seconds or date), or -1 */
     const struct rb_http_headers *headers;
@@ -62,6 +62,18 @@ typedef void rb_http_cb(void *context, const struct rb_http_response *response,
 
 struct rb_http *rb_http_new(struct rb_loop *loop);
 void rb_http_free(struct rb_http *http); /* every transfer must have ended or been cancelled */
+
+/* Told of each wait for a server that was asked for what ("GET https://host/path"). Starts and
+   cancels nothing. */
+typedef void rb_http_waiting_cb(void *context, const char *what, int status, int64_t wait_ms);
+
+/* From now on what is refused with 429 or any 5xx and a Retry-After is asked for again by itself
+   when that time is over, as long as this waiting comes to no more than patience_ms for all of the
+   client's requests (what is waited for side by side counts once). Time limits begin anew with each
+   try. waiting may be NULL. For whoever has no plan of its own when to ask again: until this is
+   called nothing is waited for. */
+void rb_http_set_patience(struct rb_http *http, int64_t patience_ms, rb_http_waiting_cb *waiting,
+                          void *context);
 
 /* Starts a request; done is called once, later. All that request names is copied, but the sink's
    context. ret_transfer may be NULL. Not from within a sink. */
@@ -83,7 +95,8 @@ RB_NODISCARD int rb_http_get_blocking(const char *url, size_t maximum, char **re
    RB_EBUSY for 429 and every 5xx (the server cannot now: it may later), RB_EHTTP otherwise. */
 enum rb_errc rb_http_status_errc(int status);
 /* The error for an answer that is not what was asked for, with that code and the server's own
-   message where it has one. what names the request ("manifest of registry/name:tag"). */
+   message where it has one and when it asks to come back. what names the request ("manifest of
+   registry/name:tag"). */
 int rb_http_status_error(const struct rb_http_response *response, const char *what,
                          struct rb_err *err);
 
