@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rebake/watch/watch.h"
+#include "rebake/watch/trouble.h"
 
 const char *rb_trouble_name(enum rb_trouble trouble)
 {
