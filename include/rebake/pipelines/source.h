@@ -62,4 +62,9 @@ void rb_source_free(struct rb_source *source);
 /* One line for people: "https://git.example.com/shop.git branch main". The caller frees it. */
 char *rb_source_describe(const struct rb_source *source);
 
+/* Whom a check of the source asks: "host", "host:port", "localhost" for a file of this machine; by
+   the value of the key that tells the kind, a URL or the name of an image, or else the kind's own
+   name. In lower case. The caller frees it. */
+char *rb_source_host(const struct rb_source *source);
+
 #endif

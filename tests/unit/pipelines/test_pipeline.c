@@ -205,6 +205,29 @@ static void a_spec_and_back_is_the_same_source(void **state)
                         "http://[2001:db8::1]:8080/debian bookworm/updates main non-free-firmware");
 }
 
+static void a_source_has_the_host_that_is_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        struct rb_source source;
+        const char *host;
+    } cases[] = {
+        {{.kind = RB_SOURCE_GIT, .git.url = "https://git.example.com/shop.git"}, "git.example.com"},
+        {{.kind = RB_SOURCE_GIT, .git.url = "ssh://git@Git.Example.com:2222/shop"},
+         "git.example.com:2222"},
+        {{.kind = RB_SOURCE_GIT, .git.url = "file:///srv/shop.git"}, "localhost"},
+        {{.kind = RB_SOURCE_IMAGE, .image.repository = "docker.io/library/debian"}, "docker.io"},
+        {{.kind = RB_SOURCE_IMAGE, .image.repository = "localhost:5000/base"}, "localhost:5000"},
+        {{.kind = RB_SOURCE_APT, .apt.url = "http://[2001:db8::1]:8080/debian"},
+         "[2001:db8::1]:8080"},
+        {{.kind = RB_SOURCE_APT, .apt.url = "https://deb.example.com"}, "deb.example.com"},
+    };
+    for (size_t i = 0; i < RB_COUNT_OF(cases); i++) {
+        RB_CLEANUP_FREE char *host = rb_source_host(&cases[i].source);
+        assert_string_equal(host, cases[i].host);
+    }
+}
+
 static void a_bad_spec_is_refused(void **state)
 {
     (void)state;
@@ -274,6 +297,7 @@ int main(void)
         cmocka_unit_test(images_stand_in_dependency_order),
         cmocka_unit_test(a_long_chain_upside_down_is_ordered),
         cmocka_unit_test(a_spec_and_back_is_the_same_source),
+        cmocka_unit_test(a_source_has_the_host_that_is_asked),
         cmocka_unit_test(a_bad_spec_is_refused),
         cmocka_unit_test(a_lock_holds_every_input),
     };
