@@ -22,6 +22,7 @@
 #include "rebake/store/builds.h"
 #include "rebake/store/deployments.h"
 #include "rebake/store/sources.h"
+#include "rebake/watch/schedule.h"
 #include "rebake/watch/watch.h"
 
 struct engine_pipeline {

@@ -14,7 +14,6 @@
 #include "rebake/base/clock.h"
 #include "rebake/base/err.h"
 #include "rebake/base/json.h"
-#include "rebake/base/random.h"
 #include "rebake/loop/loop.h"
 #include "rebake/net/http.h"
 #include "rebake/net/registry.h"
@@ -73,13 +72,6 @@ struct rb_check *rb_check_start(const struct rb_watch_tools *tools,
                                 const struct rb_check_request *request, rb_check_cb *done,
                                 void *context);
 void rb_check_cancel(struct rb_check *check);
-
-/* When to check again: every_ms with ±10% jitter after success; after the failures-th failure in a
-   row, full-jitter exponential backoff (AWS architecture blog, "Exponential Backoff And Jitter"):
-   1 s to a window that grows from 5 s up to the larger of 15 min and every_ms; never before
-   retry_after_ms, which is believed up to a day. Pure. */
-int64_t rb_check_next_ms(int64_t every_ms, int failures, int64_t retry_after_ms,
-                         struct rb_random *random);
 
 /* Where the checks of a git source keep its branch, a bare repository, for whoever needs its code;
    it may be absent, and be made anew at any time. The caller frees the path. */

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "rebake/base/memory.h"
-#include "rebake/watch/watch.h"
+#include "rebake/watch/schedule.h"
 
 enum { DRAWS = 20000, SECOND = 1000, MINUTE = 60 * 1000 };
 
@@ -108,6 +108,62 @@ static void tiny_and_huge_intervals_hold(void **state)
     assert_true(draw(year, 100, -1).largest <= year);
 }
 
+static void a_quiet_source_is_asked_less_often_within_bounds(void **state)
+{
+    (void)state;
+    int64_t last = 0;
+    for (int64_t age = 0; age < 100 * 3600 * SECOND; age += 17 * SECOND) {
+        int64_t interval = rb_check_interval_ms(MINUTE, age);
+        assert_true(interval >= MINUTE && interval <= RB_CHECK_SLOWEST * MINUTE);
+        assert_true(interval >= last);
+        last = interval;
+    }
+    assert_int_equal(last, RB_CHECK_SLOWEST * MINUTE);
+    assert_int_equal(rb_check_interval_ms(MINUTE, 0), MINUTE);
+    assert_int_equal(rb_check_interval_ms(MINUTE, RB_CHECKS_PER_AGE * 2 * MINUTE), 2 * MINUTE);
+    assert_int_equal(rb_check_interval_ms(0, INT64_MAX), 0);
+    assert_int_equal(rb_check_interval_ms(MINUTE, -5), MINUTE); /* a clock that was set back */
+}
+
+/* A source that changes once in `period` is seen to have within a fraction of that. */
+static void what_changes_is_seen_in_time(void **state)
+{
+    (void)state;
+    for (int64_t period = 10 * MINUTE; period < 1000 * MINUTE; period *= 2) {
+        int64_t worst = 0, checked_at = 0, changed_at = 0, checks = 0;
+        for (; changed_at < 20 * period; checks++) {
+            checked_at += rb_check_interval_ms(MINUTE, checked_at - changed_at);
+            if (checked_at < changed_at + period)
+                continue;
+            worst =
+                checked_at - changed_at - period > worst ? checked_at - changed_at - period : worst;
+            changed_at += period;
+        }
+        assert_true(worst <=
+                    (period / RB_CHECKS_PER_AGE > MINUTE ? period / RB_CHECKS_PER_AGE : MINUTE) *
+                        11 / 10);
+        assert_true(checks <= 20 * period / MINUTE + 20);
+    }
+}
+
+static void what_was_overdue_is_spread(void **state)
+{
+    (void)state;
+    struct rb_random random;
+    rb_random_seed(&random, 3);
+    enum { SOURCES = 10000, SLOTS = 10 };
+    int slots[SLOTS] = {0};
+    for (int i = 0; i < SOURCES; i++)
+        slots[rb_check_spread_ms(SOURCES, 50, 3600 * SECOND, &random) * SLOTS /
+              (SOURCES * 40 + 1)]++;
+    for (int i = 0; i < SLOTS; i++)
+        assert_in_range(slots[i], SOURCES / SLOTS * 8 / 10, SOURCES / SLOTS * 12 / 10);
+    for (int i = 0; i < SOURCES; i++) {
+        assert_true(rb_check_spread_ms(SOURCES, 50, MINUTE, &random) <= MINUTE);
+        assert_true(rb_check_spread_ms(1, 50, MINUTE, &random) <= 40);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +172,9 @@ int main(void)
         cmocka_unit_test(many_clients_do_not_come_back_together),
         cmocka_unit_test(what_the_server_asks_for_is_the_least),
         cmocka_unit_test(tiny_and_huge_intervals_hold),
+        cmocka_unit_test(a_quiet_source_is_asked_less_often_within_bounds),
+        cmocka_unit_test(what_changes_is_seen_in_time),
+        cmocka_unit_test(what_was_overdue_is_spread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
