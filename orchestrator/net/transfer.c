@@ -84,8 +84,8 @@ static int curl_error(const struct rb_http_transfer *transfer, CURLcode code, st
         ours = RB_EHTTP;
     else if (code == CURLE_OPERATION_TIMEDOUT)
         ours = RB_ETIMEOUT;
-    else if (code == CURLE_PEER_FAILED_VERIFICATION)
-        ours = RB_EVERIFY; /* there is TLS: nobody may fall back to talk without it */
+    else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
+        ours = RB_EVERIFY; /* nobody may fall back to talk without TLS */
     return rb_err_set(err, ours, "%s: %s", transfer->what, reason);
 }
 
