@@ -127,9 +127,9 @@ lab_start open env OTEL_TRACES_EXPORTER=none docker-registry serve "$LAB/registr
 lab_wait 20 "the registry" lab_port_open "${REGISTRY##*:}"
 
 section "what does not become healthy makes room for the one before"
-run_job 1 deploy "$v2" '.target.health = {command: ["/bin/tool", "fail"], withinSeconds: 2}'
+run_job 1 deploy "$v2" '.target.health = {command: ["/bin/tool", "fail"], withinSeconds: 10}'
 expect_json "$job/result.json" '.errorClass == "recipe" and .step == "health"
-  and (.error | test("not healthy within 2s: .*no such table"))'
+  and (.error | test("not healthy within 10s: .*no such table"))'
 expect_equal "$(id)" "$before"
 serves v1
 run_job 1 deploy "$v2" '.target.podman.command = ["/bin/tool", "die"] | .target.health.command = []'
