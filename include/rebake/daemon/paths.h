@@ -8,8 +8,8 @@
 #define RB_DEFAULT_STATE_FOLDER "/var/lib/rebake"
 #define RB_DEFAULT_SOCKET_PATH  "/run/rebake/rebake.sock"
 
-/* The absolute path of `rebake`, which stands beside the program that runs (rebaked or rebake
-   itself). The caller frees it. */
+/* The absolute path of `rebake`: beside the program that runs (rebaked or rebake itself), or in the
+   folder bin beside that one's. The caller frees it. */
 RB_NODISCARD int rb_program_path(char **ret_path, struct rb_err *err);
 
 #endif
