@@ -22,10 +22,10 @@
 #include <string.h>
 
 #include "address.h"
-#include "apt_download.h"
 #include "apt_index_file.h"
 #include "apt_trust.h"
 #include "clearsign.h"
+#include "download.h"
 #include "gpgv.h"
 #include "rebake/base/arena.h"
 #include "rebake/base/file.h"
@@ -84,7 +84,7 @@ struct rb_apt_fetch {
     int status; /* of the first failure, with err */
     struct rb_err err;
     /* the Release file */
-    struct rb_apt_download download;
+    struct rb_download download;
     struct rb_clearsigned parts; /* its content and its signature */
     struct rb_gpgv *gpgv;        /* while it verifies */
     struct rb_apt_release *release;
@@ -111,7 +111,7 @@ struct rb_apt_fetch {
 
 static void free_fetch(struct rb_apt_fetch *fetch)
 {
-    rb_apt_download_deinit(&fetch->download);
+    rb_download_deinit(&fetch->download);
     rb_clearsigned_deinit(&fetch->parts);
     rb_apt_release_free(fetch->release);
     rb_index_builder_free(fetch->builder);
@@ -231,7 +231,7 @@ static void ask(struct rb_apt_fetch *fetch, enum state state, const char *path, 
 {
     bool is_release = state == STATE_IN_RELEASE || state == STATE_RELEASE;
     bool has_condition = is_release && fetch->known_index_is_there;
-    struct rb_apt_ask ask = {
+    struct rb_download_ask ask = {
         .url = rb_arena_printf(fetch->arena, "%s/%s", fetch->suite_url, path),
         .shown = rb_arena_printf(fetch->arena, "%s/%s", fetch->shown, path),
         .maximum = maximum,
@@ -242,7 +242,7 @@ static void ask(struct rb_apt_fetch *fetch, enum state state, const char *path, 
     rb_state_move(&STATES, &fetch->state, state);
     if (is_release)
         fetch->what = ask.shown;
-    rb_apt_download_start(&fetch->download, fetch->loop, fetch->http, &ask);
+    rb_download_start(&fetch->download, fetch->loop, fetch->http, &ask);
 }
 
 static void ask_index(struct rb_apt_fetch *fetch)
@@ -252,10 +252,11 @@ static void ask_index(struct rb_apt_fetch *fetch)
     ask(fetch, STATE_INDEX, path, file->size_bytes > 0 ? (size_t)file->size_bytes : 1);
 }
 
-static void verified(void *context, const char *fingerprint, const struct rb_err *error)
+static void verified(void *context, const struct rb_gpgv_verdict *verdict,
+                     const struct rb_err *error)
 {
     struct rb_apt_fetch *fetch = context;
-    (void)fingerprint;
+    (void)verdict;
     fetch->gpgv = NULL;
     if (error != NULL)
         fetch->status = rb_err_copy(&fetch->err, error);
@@ -306,7 +307,7 @@ static void keep_validators(struct rb_apt_fetch *fetch)
 
 static void after_in_release(struct rb_apt_fetch *fetch)
 {
-    const struct rb_apt_download *download = &fetch->download;
+    const struct rb_download *download = &fetch->download;
     if (download->absent.code != RB_OK) {
         ask(fetch, STATE_RELEASE, "Release", RELEASE_MAXIMUM);
         return;
@@ -328,7 +329,7 @@ static void after_in_release(struct rb_apt_fetch *fetch)
 
 static void after_release(struct rb_apt_fetch *fetch)
 {
-    struct rb_apt_download *download = &fetch->download;
+    struct rb_download *download = &fetch->download;
     if (download->absent.code != RB_OK) {
         fail(fetch, &download->absent);
         return;
@@ -348,7 +349,7 @@ static void after_release(struct rb_apt_fetch *fetch)
 
 static void after_signature(struct rb_apt_fetch *fetch)
 {
-    struct rb_apt_download *download = &fetch->download;
+    struct rb_download *download = &fetch->download;
     if (download->absent.code != RB_OK) {
         fetch->status =
             rb_err_set(&fetch->err, RB_EVERIFY,
@@ -398,7 +399,7 @@ static void after_look(struct rb_apt_fetch *fetch)
 
 static void after_index(struct rb_apt_fetch *fetch)
 {
-    const struct rb_apt_download *download = &fetch->download;
+    const struct rb_download *download = &fetch->download;
     if (download->absent.code == RB_OK) {
         rb_state_move(&STATES, &fetch->state, STATE_UNPACK);
         work(fetch, run_unpack);
@@ -519,7 +520,7 @@ void rb_apt_fetch_start(struct rb_loop *loop, struct rb_http *http, const struct
     fetch->done = done;
     fetch->context = context;
     copy_request(fetch, request);
-    rb_apt_download_init(&fetch->download, advance, fetch);
+    rb_download_init(&fetch->download, advance, fetch);
     fetch->status = judge_request(fetch, &fetch->err);
     /* What cannot be asked is told as every other failure is: later. */
     work(fetch, fetch->status == 0 ? run_prepare : run_nothing);

@@ -51,7 +51,7 @@ struct rb_gpgv {
     struct rb_process *process;
     int status; /* of the first failure, with err */
     struct rb_err err;
-    char fingerprint[RB_FINGERPRINT_SIZE];
+    struct rb_gpgv_verdict verdict;
     rb_gpgv_cb *done; /* NULL once cancelled */
     void *context;
 };
@@ -132,7 +132,7 @@ static void removed(void *context)
 {
     struct rb_gpgv *gpgv = context;
     if (gpgv->done != NULL)
-        gpgv->done(gpgv->context, gpgv->fingerprint, gpgv->status == 0 ? NULL : &gpgv->err);
+        gpgv->done(gpgv->context, &gpgv->verdict, gpgv->status == 0 ? NULL : &gpgv->err);
     free_gpgv(gpgv);
 }
 
@@ -144,18 +144,18 @@ static void remove_files(struct rb_gpgv *gpgv)
 
 /* An exit code of 1 or 2 is no failure of gpgv's own: the verdict lies in what it told. */
 static int judge(const struct rb_gpgv *gpgv, const struct rb_process_result *result,
-                 char *ret_fingerprint, struct rb_err *err)
+                 struct rb_gpgv_verdict *ret_verdict, struct rb_err *err)
 {
     if (result->timed_out || result->overflowed || result->signal != 0 || result->exit_code > 2)
         return rb_process_check(result, "gpgv", err);
-    return rb_gpgv_judge(result->output, result->output_size, gpgv->what, ret_fingerprint, err);
+    return rb_gpgv_judge(result->output, result->output_size, gpgv->what, ret_verdict, err);
 }
 
 static void gpgv_ended(void *context, const struct rb_process_result *result)
 {
     struct rb_gpgv *gpgv = context;
     gpgv->process = NULL;
-    gpgv->status = judge(gpgv, result, gpgv->fingerprint, &gpgv->err);
+    gpgv->status = judge(gpgv, result, &gpgv->verdict, &gpgv->err);
     remove_files(gpgv);
 }
 

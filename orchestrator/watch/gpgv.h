@@ -8,6 +8,7 @@
 
 #include "rebake/base/err.h"
 #include "rebake/loop/loop.h"
+#include "rebake/watch/watch.h"
 
 enum { RB_FINGERPRINT_SIZE = 65 }; /* of a key of version 5; version 4 has 40 digits */
 
@@ -22,9 +23,17 @@ struct rb_gpgv_request {
     size_t signature_size;
 };
 
-/* fingerprint is of the primary key whose signature was accepted; error is NULL then. RB_EVERIFY:
-   no signature was. */
-typedef void rb_gpgv_cb(void *context, const char *fingerprint, const struct rb_err *error);
+struct rb_gpgv_verdict {
+    char fingerprint[RB_FINGERPRINT_SIZE]; /* of the primary key whose signature was accepted */
+    /* Of a refusal: UNTRUSTED, or KEY_CHANGED where all that is against the file is that the keys
+       of its signatures are others. */
+    enum rb_trouble trouble;
+};
+
+/* error is NULL when a signature was accepted; RB_EVERIFY when none was. The verdict is borrowed,
+   and says nothing of errors that are not RB_EVERIFY. */
+typedef void rb_gpgv_cb(void *context, const struct rb_gpgv_verdict *verdict,
+                        const struct rb_err *error);
 
 struct rb_gpgv;
 struct rb_gpgv *rb_gpgv_start(struct rb_loop *loop, const struct rb_gpgv_request *request,
@@ -35,6 +44,6 @@ void rb_gpgv_cancel(struct rb_gpgv *gpgv); /* done will not come */
    and at least one is valid, unexpired, made with a hash of SHA-2 or SHA-3 by a key that is neither
    expired nor revoked. */
 RB_NODISCARD int rb_gpgv_judge(const char *status, size_t size, const char *what,
-                               char *ret_fingerprint, struct rb_err *err);
+                               struct rb_gpgv_verdict *ret_verdict, struct rb_err *err);
 
 #endif

@@ -15,7 +15,7 @@ enum { WORDS_MAXIMUM = 12, WORD_SIZE = 72 };
 /* Why a signature does not count; the later outranks the earlier as the reason that is told. */
 enum refusal { NO_SIGNATURE, UNSUPPORTED, UNKNOWN_KEY, EXPIRED, WEAK, EXPIRED_KEY, REVOKED_KEY };
 
-struct verdict {
+struct told {
     bool is_good_signature; /* GOODSIG was told of the signature at hand */
     bool is_accepted;
     bool is_bad;
@@ -29,12 +29,12 @@ struct words {
     size_t count;
 };
 
-static void refuse(struct verdict *verdict, enum refusal refusal, const char *key)
+static void refuse(struct told *told, enum refusal refusal, const char *key)
 {
-    if (refusal < verdict->refusal)
+    if (refusal < told->refusal)
         return;
-    verdict->refusal = refusal;
-    (void)snprintf(verdict->refused_key, sizeof(verdict->refused_key), "%s", key);
+    told->refusal = refusal;
+    (void)snprintf(told->refused_key, sizeof(told->refused_key), "%s", key);
 }
 
 /* Numbers of RFC 4880 section 9.4 and RFC 9580 section 9.5. MD5, SHA-1 and RIPEMD-160 are left out.
@@ -56,23 +56,23 @@ static bool is_fingerprint(const char *text)
 }
 
 /* VALIDSIG fpr date timestamp expires version reserved pubkey-algo hash-algo class [primary-fpr] */
-static void take_valid(struct verdict *verdict, const struct words *words)
+static void take_valid(struct told *told, const struct words *words)
 {
-    if (!verdict->is_good_signature || words->count < 10 || !is_fingerprint(words->text[1]))
+    if (!told->is_good_signature || words->count < 10 || !is_fingerprint(words->text[1]))
         return;
-    verdict->is_good_signature = false;
+    told->is_good_signature = false;
     if (!is_strong_hash(words->text[8])) {
-        refuse(verdict, WEAK, words->text[1]);
+        refuse(told, WEAK, words->text[1]);
         return;
     }
     const char *primary = words->count > 10 ? words->text[10] : words->text[1];
-    if (verdict->is_accepted || !is_fingerprint(primary))
+    if (told->is_accepted || !is_fingerprint(primary))
         return;
-    verdict->is_accepted = true;
-    (void)snprintf(verdict->fingerprint, sizeof(verdict->fingerprint), "%.64s", primary);
+    told->is_accepted = true;
+    (void)snprintf(told->fingerprint, sizeof(told->fingerprint), "%.64s", primary);
 }
 
-static void take_line(struct verdict *verdict, const struct words *words)
+static void take_line(struct told *told, const struct words *words)
 {
     static const struct {
         const char *keyword;
@@ -84,20 +84,20 @@ static void take_line(struct verdict *verdict, const struct words *words)
                     {"ERRSIG", UNSUPPORTED}};
     const char *keyword = words->text[0], *key = words->count > 1 ? words->text[1] : "";
     if (strcmp(keyword, "VALIDSIG") == 0) {
-        take_valid(verdict, words);
+        take_valid(told, words);
         return;
     }
     if (strcmp(keyword, "NEWSIG") == 0)
-        verdict->is_good_signature = false;
+        told->is_good_signature = false;
     if (strcmp(keyword, "GOODSIG") == 0)
-        verdict->is_good_signature = true;
+        told->is_good_signature = true;
     if (strcmp(keyword, "BADSIG") == 0)
-        verdict->is_bad = true;
+        told->is_bad = true;
     for (size_t i = 0; i < RB_COUNT_OF(REFUSALS); i++) {
         if (strcmp(keyword, REFUSALS[i].keyword) != 0)
             continue;
-        verdict->is_good_signature = false;
-        refuse(verdict, REFUSALS[i].refusal, key);
+        told->is_good_signature = false;
+        refuse(told, REFUSALS[i].refusal, key);
     }
 }
 
@@ -116,14 +116,14 @@ static void split_words(const char *line, size_t size, struct words *ret_words)
     }
 }
 
-static int tell(const struct verdict *verdict, const char *what, struct rb_err *err)
+static int tell(const struct told *told, const char *what, struct rb_err *err)
 {
-    const char *key = verdict->refused_key;
-    if (verdict->is_bad)
+    const char *key = told->refused_key;
+    if (told->is_bad)
         return rb_err_set(err, RB_EVERIFY,
                           "%s: bad signature: the file or the signature was changed on its way",
                           what);
-    switch (verdict->refusal) {
+    switch (told->refusal) {
     case REVOKED_KEY:
         return rb_err_set(err, RB_EVERIFY, "%s is signed by key %s, which is revoked", what, key);
     case EXPIRED_KEY:
@@ -149,11 +149,11 @@ static int tell(const struct verdict *verdict, const char *what, struct rb_err *
     return rb_err_set(err, RB_EVERIFY, "%s: gpgv finds no signature in it", what);
 }
 
-int rb_gpgv_judge(const char *status, size_t size, const char *what, char *ret_fingerprint,
-                  struct rb_err *err)
+int rb_gpgv_judge(const char *status, size_t size, const char *what,
+                  struct rb_gpgv_verdict *ret_verdict, struct rb_err *err)
 {
     static const char PREFIX[] = "[GNUPG:] ";
-    struct verdict verdict = {0};
+    struct told told = {0};
     struct words words;
     const char *at = status, *end = status + size;
     while (at < end) {
@@ -163,12 +163,16 @@ int rb_gpgv_judge(const char *status, size_t size, const char *what, char *ret_f
         if (line_size > prefix_size && memcmp(at, PREFIX, prefix_size) == 0) {
             split_words(at + prefix_size, line_size - prefix_size, &words);
             if (words.count > 0)
-                take_line(&verdict, &words);
+                take_line(&told, &words);
         }
         at = newline != NULL ? newline + 1 : end;
     }
-    if (verdict.is_bad || !verdict.is_accepted)
-        return tell(&verdict, what, err);
-    memcpy(ret_fingerprint, verdict.fingerprint, RB_FINGERPRINT_SIZE);
+    if (told.is_bad || !told.is_accepted) {
+        ret_verdict->trouble = !told.is_bad && told.refusal == UNKNOWN_KEY ? RB_TROUBLE_KEY_CHANGED
+                                                                           : RB_TROUBLE_UNTRUSTED;
+        return tell(&told, what, err);
+    }
+    ret_verdict->trouble = RB_TROUBLE_NONE;
+    memcpy(ret_verdict->fingerprint, told.fingerprint, RB_FINGERPRINT_SIZE);
     return 0;
 }

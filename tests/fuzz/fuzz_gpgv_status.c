@@ -10,12 +10,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char fingerprint[RB_FINGERPRINT_SIZE];
+    struct rb_gpgv_verdict verdict = {0};
     struct rb_err err;
-    int status = rb_gpgv_judge((const char *)data, size, "InRelease", fingerprint, &err);
+    int status = rb_gpgv_judge((const char *)data, size, "InRelease", &verdict, &err);
     RB_ASSERT(status == 0 || status == RB_EVERIFY);
+    RB_ASSERT((status == 0) == (verdict.trouble == RB_TROUBLE_NONE));
     if (status != 0)
         return 0;
+    const char *fingerprint = verdict.fingerprint;
     RB_ASSERT(strspn(fingerprint, "0123456789ABCDEF") >= 40);
     RB_ASSERT(memmem(data, size, "VALIDSIG", strlen("VALIDSIG")) != NULL);
     RB_ASSERT(memmem(data, size, "GOODSIG", strlen("GOODSIG")) != NULL);

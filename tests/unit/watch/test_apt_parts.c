@@ -180,17 +180,21 @@ static void the_verdict_lies_in_the_status_lines(void **state)
         {"NEWSIG\nGOODSIG X One\n" VALID(KEY_A, "8"), "finds no signature"},
     };
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
-        char fingerprint[RB_FINGERPRINT_SIZE] = "";
+        struct rb_gpgv_verdict verdict = {0};
         struct rb_err err = {0};
         int status =
-            rb_gpgv_judge(CASES[i].status, strlen(CASES[i].status), "InRelease", fingerprint, &err);
+            rb_gpgv_judge(CASES[i].status, strlen(CASES[i].status), "InRelease", &verdict, &err);
         if (CASES[i].error == NULL) {
             assert_int_equal(status, 0);
-            assert_string_equal(fingerprint, KEY_A);
+            assert_string_equal(verdict.fingerprint, KEY_A);
+            assert_int_equal(verdict.trouble, RB_TROUBLE_NONE);
         } else {
             assert_int_equal(status, RB_EVERIFY);
             assert_non_null(strstr(err.text, CASES[i].error));
-            assert_string_equal(fingerprint, "");
+            assert_string_equal(verdict.fingerprint, "");
+            bool other_key = strstr(CASES[i].error, "not in the keyring") != NULL;
+            assert_int_equal(verdict.trouble,
+                             other_key ? RB_TROUBLE_KEY_CHANGED : RB_TROUBLE_UNTRUSTED);
         }
     }
 }
@@ -200,9 +204,9 @@ static void a_subkeys_signature_names_the_primary_key(void **state)
     (void)state;
     static const char STATUSES[] =
         GOOD STATUS "VALIDSIG " KEY_B " 2026-11-25 1795646641 0 4 0 22 8 01 " KEY_A "\n";
-    char fingerprint[RB_FINGERPRINT_SIZE] = "";
-    assert_int_equal(rb_gpgv_judge(STATUSES, strlen(STATUSES), "f", fingerprint, NULL), 0);
-    assert_string_equal(fingerprint, KEY_A);
+    struct rb_gpgv_verdict verdict = {0};
+    assert_int_equal(rb_gpgv_judge(STATUSES, strlen(STATUSES), "f", &verdict, NULL), 0);
+    assert_string_equal(verdict.fingerprint, KEY_A);
 }
 
 static struct rb_apt_release *parse(const char *text)

@@ -50,12 +50,13 @@ static void only_a_key_of_the_keyring_is_believed(void **state)
     }
 }
 
-static void on_verified(void *context, const char *fingerprint, const struct rb_err *error)
+static void on_verified(void *context, const struct rb_gpgv_verdict *verdict,
+                        const struct rb_err *error)
 {
     struct apt_fixture *fixture = context;
     fixture->answered = true;
     fixture->err = error != NULL ? *error : (struct rb_err){0};
-    assert_true(error != NULL || strlen(fingerprint) == 40);
+    assert_true(error != NULL || strlen(verdict->fingerprint) == 40);
 }
 
 /* For each of these gpgv exits with 0. */

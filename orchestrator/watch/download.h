@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One file of a repository into memory, with what it cost: by HTTP, or from a folder of this
    machine where the URL is file:/PATH. */
-#ifndef REBAKE_WATCH_APT_DOWNLOAD_H
-#define REBAKE_WATCH_APT_DOWNLOAD_H
+#ifndef REBAKE_WATCH_DOWNLOAD_H
+#define REBAKE_WATCH_DOWNLOAD_H
 
 #include "rebake/base/strbuf.h"
 #include "rebake/net/http.h"
 
-struct rb_apt_download {
+struct rb_download {
     struct rb_http_transfer *transfer; /* NULL when none is under way */
     bool is_reading;                   /* a local file, in the pool: it cannot be ended */
     char *path;                        /* of that file */
@@ -28,7 +28,7 @@ struct rb_apt_download {
     void *context;
 };
 
-struct rb_apt_ask {
+struct rb_download_ask {
     const char *url;
     const char *shown; /* names it in errors */
     size_t maximum;    /* bytes */
@@ -37,14 +37,13 @@ struct rb_apt_ask {
     const char *last_modified;
 };
 
-void rb_apt_download_init(struct rb_apt_download *download, void (*done)(void *context),
-                          void *context);
+void rb_download_init(struct rb_download *download, void (*done)(void *context), void *context);
 /* Ends a transfer under way; not while it is reading. */
-void rb_apt_download_deinit(struct rb_apt_download *download);
+void rb_download_deinit(struct rb_download *download);
 
 /* done is called once, later: then err is set, or absent is, or status is 200 or, where the ask had
    a condition, 304. */
-void rb_apt_download_start(struct rb_apt_download *download, struct rb_loop *loop,
-                           struct rb_http *http, const struct rb_apt_ask *ask);
+void rb_download_start(struct rb_download *download, struct rb_loop *loop, struct rb_http *http,
+                       const struct rb_download_ask *ask);
 
 #endif

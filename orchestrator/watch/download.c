@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "apt_download.h"
+#include "download.h"
 
 #include <string.h>
 
@@ -12,13 +12,12 @@
 enum { HEADER_MAXIMUM = 512 };
 static const int64_t STALL_MS = 30 * 1000;
 
-void rb_apt_download_init(struct rb_apt_download *download, void (*done)(void *context),
-                          void *context)
+void rb_download_init(struct rb_download *download, void (*done)(void *context), void *context)
 {
-    *download = (struct rb_apt_download){.retry_after_ms = -1, .done = done, .context = context};
+    *download = (struct rb_download){.retry_after_ms = -1, .done = done, .context = context};
 }
 
-static void forget_answer(struct rb_apt_download *download)
+static void forget_answer(struct rb_download *download)
 {
     rb_strbuf_deinit(&download->body);
     rb_free(rb_steal(&download->etag));
@@ -29,7 +28,7 @@ static void forget_answer(struct rb_apt_download *download)
     download->status = 0;
 }
 
-void rb_apt_download_deinit(struct rb_apt_download *download)
+void rb_download_deinit(struct rb_download *download)
 {
     if (download->transfer != NULL)
         rb_http_cancel(rb_steal(&download->transfer));
@@ -38,7 +37,7 @@ void rb_apt_download_deinit(struct rb_apt_download *download)
 
 static bool take_piece(void *context, const void *data, size_t size)
 {
-    struct rb_apt_download *download = context;
+    struct rb_download *download = context;
     return rb_strbuf_append(&download->body, data, size);
 }
 
@@ -57,7 +56,7 @@ static char *short_header(const struct rb_http_response *response, const char *n
 static void on_answer(void *context, const struct rb_http_response *response,
                       const struct rb_err *error)
 {
-    struct rb_apt_download *download = context;
+    struct rb_download *download = context;
     download->transfer = NULL;
     download->bytes += response->sent_bytes + response->received_bytes;
     download->retry_after_ms = response->retry_after_ms;
@@ -73,8 +72,8 @@ static void on_answer(void *context, const struct rb_http_response *response,
     download->done(download->context);
 }
 
-static void send_request(struct rb_apt_download *download, struct rb_http *http,
-                         const struct rb_apt_ask *ask)
+static void send_request(struct rb_download *download, struct rb_http *http,
+                         const struct rb_download_ask *ask)
 {
     RB_CLEANUP(rb_strlist_deinit) struct rb_strlist headers = {0};
     if (ask->etag != NULL)
@@ -99,7 +98,7 @@ static void send_request(struct rb_apt_download *download, struct rb_http *http,
 /* worker thread */
 static void run_read(void *context)
 {
-    struct rb_apt_download *download = context;
+    struct rb_download *download = context;
     RB_CLEANUP_FREE char *data = NULL;
     size_t size = 0;
     struct rb_err err;
@@ -113,7 +112,7 @@ static void run_read(void *context)
 
 static void was_read(void *context)
 {
-    struct rb_apt_download *download = context;
+    struct rb_download *download = context;
     download->is_reading = false;
     download->done(download->context);
 }
@@ -127,8 +126,8 @@ static const char *local_path(const char *url)
     return rb_text_starts_with(path, "///") ? path + 2 : path;
 }
 
-void rb_apt_download_start(struct rb_apt_download *download, struct rb_loop *loop,
-                           struct rb_http *http, const struct rb_apt_ask *ask)
+void rb_download_start(struct rb_download *download, struct rb_loop *loop, struct rb_http *http,
+                       const struct rb_download_ask *ask)
 {
     const char *path = local_path(ask->url);
     forget_answer(download);
