@@ -14,37 +14,19 @@
 
 enum { LINE_MAX_BYTES = 64 * 1024 };
 
-struct order {
-    const char *name;
-    int (*compare)(const char *a, const char *b);
-    bool (*is_version)(const char *version);
-};
-
-static const struct order orders[] = {
-    {"deb", rb_version_compare_deb, rb_version_is_deb},
-};
-
-static const struct order *find_order(const char *name)
-{
-    for (size_t i = 0; i < RB_COUNT_OF(orders); i++) {
-        if (rb_text_equal(orders[i].name, name))
-            return &orders[i];
-    }
-    return NULL;
-}
-
 static int sign(int number)
 {
     return (number > 0) - (number < 0);
 }
 
 /* No version at all is what a package manager compares with when nothing is installed. */
-static bool is_comparable(const struct order *order, const char *version)
+static bool is_comparable(const struct rb_version_order *order, const char *version)
 {
     return *version == '\0' || order->is_version(version);
 }
 
-static int answer(const struct order *order, const char *a, const char *b, struct rb_err *err)
+static int answer(const struct rb_version_order *order, const char *a, const char *b,
+                  struct rb_err *err)
 {
     const char *bad = !is_comparable(order, a) ? a : !is_comparable(order, b) ? b : NULL;
     if (bad != NULL) {
@@ -56,7 +38,7 @@ static int answer(const struct order *order, const char *a, const char *b, struc
     return 0;
 }
 
-static int answer_line(const struct order *order, char *line, struct rb_err *err)
+static int answer_line(const struct rb_version_order *order, char *line, struct rb_err *err)
 {
     static const char blanks[] = " \t\r\n";
     char *rest = NULL;
@@ -67,7 +49,7 @@ static int answer_line(const struct order *order, char *line, struct rb_err *err
     return answer(order, a, b, err);
 }
 
-static int answer_lines(const struct order *order, FILE *in, struct rb_err *err)
+static int answer_lines(const struct rb_version_order *order, FILE *in, struct rb_err *err)
 {
     RB_CLEANUP_FREE char *line = NULL;
     size_t capacity = 0;
@@ -94,9 +76,11 @@ static int run_vercmp(const struct rb_command *command, int argc, char **argv)
     char **words = argv + optind;
     if (count < 2)
         return rb_command_usage(command, "name an order and two versions");
-    const struct order *order = find_order(words[0]);
+    const struct rb_version_order *order = rb_version_order_find(words[0]);
     if (order == NULL)
-        return rb_command_usage(command, "no order of versions is called \"%s\"; there is: deb",
+        return rb_command_usage(command,
+                                "no order of versions is called \"%s\"; there are: deb, rpm, "
+                                "apk",
                                 words[0]);
     struct rb_err err;
     int status;
@@ -111,11 +95,13 @@ static int run_vercmp(const struct rb_command *command, int argc, char **argv)
 
 const struct rb_command rb_command_vercmp = {
     .name = "vercmp",
-    .arguments = "deb A B | deb -",
+    .arguments = "ORDER A B | ORDER -",
     .summary = "Compare two versions: prints -1, 0 or 1 as A is older, equal or newer",
     .help =
         "With \"-\" it reads a pair a line from standard input and prints an answer a line; it\n"
-        "stops at the first line that is not a pair of versions. The order \"deb\" is that of\n"
-        "`dpkg --compare-versions`; an empty version is older than any.\n",
+        "stops at the first line that is not a pair of versions. The orders: \"deb\" as\n"
+        "`dpkg --compare-versions`, \"rpm\" as rpm, \"apk\" as apk 3. An empty version is older "
+        "than\n"
+        "any.\n",
     .run = run_vercmp,
 };

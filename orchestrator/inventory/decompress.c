@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define ZLIB_CONST
-#include "decompress.h"
 
+#include <bzlib.h>
 #include <lzma.h>
+#include <stdbool.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include "rebake/base/memory.h"
+#include "rebake/inventory/decompress.h"
 
 enum {
     PIECE = 256 * 1024,
@@ -102,6 +104,35 @@ static int unpack_zstd(const void *data, size_t size, struct output *output, str
     return status;
 }
 
+static int unpack_bzip2(const void *data, size_t size, struct output *output, struct rb_err *err)
+{
+    if (size > UINT32_MAX)
+        return rb_err_set(err, RB_ELIMIT, "bzip2: larger than 4 GiB");
+    bz_stream stream = {.next_in = (char *)(uintptr_t)data, .avail_in = (unsigned)size};
+    RB_ASSERT(BZ2_bzDecompressInit(&stream, 0, 0) == BZ_OK);
+    int status = 0, result = BZ_OK;
+    bool is_stuck = false;
+    while (status == 0 && result == BZ_OK && !is_stuck) {
+        unsigned left = stream.avail_in;
+        stream.next_out = (char *)output->piece;
+        stream.avail_out = PIECE;
+        result = BZ2_bzDecompress(&stream);
+        is_stuck = stream.avail_in == left && stream.avail_out == PIECE;
+        status = give(output, output->piece, PIECE - stream.avail_out, err);
+        /* bzip2 packs several files into one by putting them behind each other, as gzip does. */
+        if (result == BZ_STREAM_END && stream.avail_in > 0) {
+            bz_stream next = {.next_in = stream.next_in, .avail_in = stream.avail_in};
+            (void)BZ2_bzDecompressEnd(&stream);
+            stream = next;
+            result = BZ2_bzDecompressInit(&stream, 0, 0);
+        }
+    }
+    (void)BZ2_bzDecompressEnd(&stream);
+    if (status != 0 || result == BZ_STREAM_END)
+        return status;
+    return rb_err_set(err, RB_EINVALID, "bzip2: %s", is_stuck ? "ends too early" : "broken data");
+}
+
 static int unpack_plain(const void *data, size_t size, struct output *output, struct rb_err *err)
 {
     return give(output, data, size, err);
@@ -117,6 +148,7 @@ static const struct {
      6, unpack_xz},
     {"\x1f\x8b", 2, unpack_gzip},
     {"\x28\xb5\x2f\xfd", 4, unpack_zstd},
+    {"BZh", 3, unpack_bzip2},
     {"", 0, unpack_plain},
 };
 

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "decompress.h"
 #include "index_format.h"
 #include "rebake/base/digest.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/strbuf.h"
 #include "rebake/inventory/deb822.h"
+#include "rebake/inventory/decompress.h"
 #include "rebake/inventory/index.h"
 #include "rebake/inventory/version.h"
 #include "source_field.h"
@@ -40,6 +40,7 @@ struct slot {
 };
 
 struct rb_index_builder {
+    const struct rb_version_order *order;
     struct rb_deb822 *reader;
     struct rb_strbuf strings;
     struct slot *slots;
@@ -102,17 +103,13 @@ static uint32_t intern(struct rb_index_builder *builder, const char *text, size_
     return place;
 }
 
-static int take_stanza(void *context, const struct rb_deb822_stanza *stanza, struct rb_err *err)
+/* What a package says of the source that it was built from is a piece of another text. */
+static int add_offer(struct rb_index_builder *builder, const struct rb_offer *offer,
+                     const struct rb_source_field *source, struct rb_err *err)
 {
-    struct rb_index_builder *builder = context;
-    const char *const *values = stanza->values;
-    for (size_t i = PACKAGE; i <= ARCHITECTURE; i++) {
-        if (values[i] == NULL || *values[i] == '\0')
-            return rb_err_set(err, RB_EINVALID, "a package has no %s field", field_names[i]);
-    }
-    if (!rb_version_is_deb(values[VERSION]))
-        return rb_err_set(err, RB_EINVALID, "package %s: \"%s\" is not a version", values[PACKAGE],
-                          values[VERSION]);
+    if (!builder->order->is_version(offer->version))
+        return rb_err_set(err, RB_EINVALID, "package %s: \"%s\" is not a version", offer->name,
+                          offer->version);
     if (builder->count == OFFERS_MAX)
         return rb_err_set(err, RB_ELIMIT, "more than %d packages", OFFERS_MAX);
     if (builder->count == builder->capacity) {
@@ -120,23 +117,36 @@ static int take_stanza(void *context, const struct rb_deb822_stanza *stanza, str
         builder->records =
             rb_reallocarray(builder->records, builder->capacity, sizeof(builder->records[0]));
     }
-    struct rb_source_field source =
-        rb_source_field_split(values[SOURCE], values[PACKAGE], values[VERSION]);
     builder->records[builder->count++] = (struct rb_index_record){
-        .name = intern(builder, values[PACKAGE], strlen(values[PACKAGE])),
-        .version = intern(builder, values[VERSION], strlen(values[VERSION])),
-        .architecture = intern(builder, values[ARCHITECTURE], strlen(values[ARCHITECTURE])),
-        .source_name = intern(builder, source.name, source.name_size),
-        .source_version = intern(builder, source.version, source.version_size),
+        .name = intern(builder, offer->name, strlen(offer->name)),
+        .version = intern(builder, offer->version, strlen(offer->version)),
+        .architecture = intern(builder, offer->architecture, strlen(offer->architecture)),
+        .source_name = intern(builder, source->name, source->name_size),
+        .source_version = intern(builder, source->version, source->version_size),
     };
     if (builder->strings.overflowed)
         return rb_err_set(err, RB_ELIMIT, "more than %d bytes of names and versions", STRINGS_MAX);
     return 0;
 }
 
-struct rb_index_builder *rb_index_builder_new(void)
+static int take_stanza(void *context, const struct rb_deb822_stanza *stanza, struct rb_err *err)
+{
+    const char *const *values = stanza->values;
+    for (size_t i = PACKAGE; i <= ARCHITECTURE; i++) {
+        if (values[i] == NULL || *values[i] == '\0')
+            return rb_err_set(err, RB_EINVALID, "a package has no %s field", field_names[i]);
+    }
+    struct rb_offer offer = {
+        .name = values[PACKAGE], .version = values[VERSION], .architecture = values[ARCHITECTURE]};
+    struct rb_source_field source =
+        rb_source_field_split(values[SOURCE], values[PACKAGE], values[VERSION]);
+    return add_offer(context, &offer, &source, err);
+}
+
+struct rb_index_builder *rb_index_builder_new_ordered(const struct rb_version_order *order)
 {
     struct rb_index_builder *builder = rb_zalloc(sizeof(*builder));
+    builder->order = order;
     struct rb_deb822_options options = {
         .names = field_names,
         .stanza = take_stanza,
@@ -147,6 +157,11 @@ struct rb_index_builder *rb_index_builder_new(void)
     rb_strbuf_putc(&builder->strings, '\0');
     grow_slots(builder);
     return builder;
+}
+
+struct rb_index_builder *rb_index_builder_new(void)
+{
+    return rb_index_builder_new_ordered(&rb_version_deb);
 }
 
 void rb_index_builder_free(struct rb_index_builder *builder)
@@ -175,6 +190,16 @@ int rb_index_builder_end_file(struct rb_index_builder *builder, const char *what
     return status;
 }
 
+int rb_index_builder_add(struct rb_index_builder *builder, const struct rb_offer *offer,
+                         struct rb_err *err)
+{
+    struct rb_source_field source = {.name = offer->source_name,
+                                     .name_size = strlen(offer->source_name),
+                                     .version = offer->source_version,
+                                     .version_size = strlen(offer->source_version)};
+    return add_offer(builder, offer, &source, err);
+}
+
 size_t rb_index_builder_count(const struct rb_index_builder *builder)
 {
     return builder->count;
@@ -183,21 +208,21 @@ size_t rb_index_builder_count(const struct rb_index_builder *builder)
 static int compare_records(const void *left, const void *right, void *context)
 {
     const struct rb_index_record *a = left, *b = right;
-    const char *strings = context;
+    const struct rb_index_builder *builder = context;
+    const char *strings = builder->strings.data;
     int difference = a->name == b->name ? 0 : strcmp(strings + a->name, strings + b->name);
     if (difference == 0 && a->architecture != b->architecture)
         difference = strcmp(strings + a->architecture, strings + b->architecture);
     if (difference == 0 && a->version != b->version)
-        difference = rb_version_compare_deb(strings + b->version, strings + a->version);
+        difference = builder->order->compare(strings + b->version, strings + a->version);
     /* Versions that are equal but not the same text ("1.0" and "1.0-0"): any order, but one. */
     return difference != 0 ? difference : (a->version > b->version) - (a->version < b->version);
 }
 
-static bool is_sorted(const struct rb_index_builder *builder)
+static bool is_sorted(struct rb_index_builder *builder)
 {
     for (size_t i = 1; i < builder->count; i++) {
-        if (compare_records(&builder->records[i - 1], &builder->records[i], builder->strings.data) >
-            0)
+        if (compare_records(&builder->records[i - 1], &builder->records[i], builder) > 0)
             return false;
     }
     return true;
@@ -219,7 +244,7 @@ int rb_index_builder_write(struct rb_index_builder *builder, const char *path, s
 {
     if (!is_sorted(builder))
         qsort_r(builder->records, builder->count, sizeof(builder->records[0]), compare_records,
-                builder->strings.data);
+                builder);
     drop_repeated(builder);
     struct rb_index_header header = {
         .magic = RB_INDEX_MAGIC,

@@ -146,3 +146,5 @@ bool rb_version_is_deb(const char *version)
         return *upstream != '\0';
     return hyphen > upstream && hyphen[1] != '\0';
 }
+
+const struct rb_version_order rb_version_deb = {"deb", rb_version_compare_deb, rb_version_is_deb};

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(target dpkg_status packages deb_version apt_conf apt_sources preferences index)
+foreach(target dpkg_status packages deb_version rpm_version apk_version apt_conf apt_sources preferences index)
   rebake_fuzz_target(${target} LINK rebake::inventory PkgConfig::ZLIB)
 endforeach()
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compressed data in memory, unpacked piece by piece: xz, gzip, zstd, or plain, told by its first
-   bytes. */
-#ifndef ORCHESTRATOR_INVENTORY_DECOMPRESS_H
-#define ORCHESTRATOR_INVENTORY_DECOMPRESS_H
+/* Compressed data in memory, unpacked piece by piece: xz, gzip, zstd, bzip2, or plain, told by its
+   first bytes. */
+#ifndef REBAKE_INVENTORY_DECOMPRESS_H
+#define REBAKE_INVENTORY_DECOMPRESS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "rebake/base/err.h"
+#include "rebake/inventory/version.h"
 
 struct rb_offer {
     const char *name;
@@ -22,13 +23,19 @@ struct rb_offer {
 
 /* Collects offers: feed the bytes of Packages files (deb822 stanzas) in pieces of any size. */
 struct rb_index_builder;
-struct rb_index_builder *rb_index_builder_new(void);
+struct rb_index_builder *rb_index_builder_new(void); /* of Debian's versions */
+/* Of another order's versions; its offers are added one by one. */
+struct rb_index_builder *rb_index_builder_new_ordered(const struct rb_version_order *order);
 void rb_index_builder_free(struct rb_index_builder *builder); /* NULL is allowed */
 RB_NODISCARD int rb_index_builder_feed(struct rb_index_builder *builder, const void *data,
                                        size_t size, struct rb_err *err);
 /* Ends one Packages file (the next may follow). what names it in errors. */
 RB_NODISCARD int rb_index_builder_end_file(struct rb_index_builder *builder, const char *what,
                                            struct rb_err *err);
+/* Adds one offer, all of whose texts are needed and copied. RB_EINVALID for a version that is none
+   of the builder's order. */
+RB_NODISCARD int rb_index_builder_add(struct rb_index_builder *builder,
+                                      const struct rb_offer *offer, struct rb_err *err);
 size_t rb_index_builder_count(const struct rb_index_builder *builder);
 /* Writes the index, whole or not at all. */
 RB_NODISCARD int rb_index_builder_write(struct rb_index_builder *builder, const char *path,

@@ -6,13 +6,40 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Debian versions, [epoch:]upstream[-revision], ordered as deb-version(7) and dpkg do: negative,
-   zero or positive as a is older than, equal to or newer than b. Total: any two texts have an
-   order, also ones that dpkg would refuse; no allocation, no recursion. */
+/* An order: compare is negative, zero or positive as a is older than, equal to or newer than b.
+   Total: any two texts have an order, also ones that the tools would refuse; no allocation, no
+   recursion. */
+struct rb_version_order {
+    const char *name;
+    int (*compare)(const char *a, const char *b);
+    bool (*is_version)(const char *version);
+};
+
+extern const struct rb_version_order rb_version_deb;
+extern const struct rb_version_order rb_version_rpm;
+extern const struct rb_version_order rb_version_apk;
+const struct rb_version_order *rb_version_order_find(const char *name); /* or NULL */
+
+/* Debian versions, [epoch:]upstream[-revision], ordered as deb-version(7) and dpkg do. */
 int rb_version_compare_deb(const char *a, const char *b);
 
 /* What dpkg accepts as a version (deb-version(7)), be it with a warning: characters that Debian's
    policy does not allow are in use elsewhere. */
 bool rb_version_is_deb(const char *version);
+
+/* rpm's [epoch:]version[-release], ordered as rpm does (rpm-version(7)): no epoch is epoch 0, and
+   no release is older than any. */
+int rb_version_compare_rpm(const char *a, const char *b);
+
+/* What rpm builds a package of: an epoch of digits, and letters, digits and ".+_~^" on both sides
+   of the dash. */
+bool rb_version_is_rpm(const char *version);
+
+/* Alpine's versions, digits{.digits}[letter]{_suffix[number]}[~commit][-rN], ordered as apk 3 does
+   (apk-package(5)). */
+int rb_version_compare_apk(const char *a, const char *b);
+
+/* What `apk version --check` accepts. */
+bool rb_version_is_apk(const char *version);
 
 #endif

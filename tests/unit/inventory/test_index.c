@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <bzlib.h>
 #include <lzma.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -278,6 +279,15 @@ static size_t compress_zstd(const char *text, unsigned char *out, size_t out_siz
     return used;
 }
 
+static size_t compress_bzip2(const char *text, unsigned char *out, size_t out_size)
+{
+    unsigned used = (unsigned)out_size;
+    assert_int_equal(BZ2_bzBuffToBuffCompress((char *)out, &used, (char *)(uintptr_t)text,
+                                              (unsigned)strlen(text), 9, 0, 0),
+                     BZ_OK);
+    return used;
+}
+
 static size_t compress_plain(const char *text, unsigned char *out, size_t out_size)
 {
     size_t used = strlen(text);
@@ -287,7 +297,7 @@ static size_t compress_plain(const char *text, unsigned char *out, size_t out_si
 }
 
 static size_t (*const compressors[])(const char *text, unsigned char *out, size_t out_size) = {
-    compress_xz, compress_gzip, compress_zstd, compress_plain};
+    compress_xz, compress_gzip, compress_zstd, compress_bzip2, compress_plain};
 
 enum { COMPRESSED_MAX = 4096 };
 
