@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rebake/pipelines/pipeline.h"
 
+#include "document.h"
 #include "model.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
@@ -86,23 +87,6 @@ static void build(const struct rb_decode *decode, const struct rb_node *root, st
                                 offsetof(struct rb_image, name));
 }
 
-static void read_root(const struct rb_decode *decode, const char *data, size_t size,
-                      struct owned *owned)
-{
-    struct rb_report *report = decode->report;
-    const struct rb_node *root = rb_tree_read(data, size, decode->arena, report);
-    const char *hint = "begin it with apiVersion: rebake/v1";
-    if (root != NULL && root->kind == RB_NODE_MAPPING)
-        build(decode, root, owned);
-    else if (report->diagnostics->count > 0)
-        return;
-    else if (root == NULL || rb_node_is_null(root))
-        rb_report_add(report, (struct rb_mark){1, 1}, hint, "the file is empty");
-    else
-        rb_report_add(report, root->mark, hint, "a pipeline is a mapping, not %s",
-                      rb_node_kind_text(root));
-}
-
 int rb_pipeline_parse(const char *data, size_t size, const char *file,
                       struct rb_pipeline **ret_pipeline, struct rb_diagnostics *diagnostics,
                       struct rb_err *err)
@@ -116,14 +100,15 @@ int rb_pipeline_parse(const char *data, size_t size, const char *file,
     rb_sha256_of(data, size, owned->model.content_hash);
     struct rb_report report = {.diagnostics = diagnostics, .file = owned->model.file};
     struct rb_decode decode = {.arena = owned->arena, .report = &report};
-    read_root(&decode, data, size, owned);
-    if (diagnostics->count == 0) {
+    const struct rb_node *root = rb_document_root(&decode, data, size, "a pipeline");
+    if (root != NULL)
+        build(&decode, root, owned);
+    int status = rb_document_verdict(&report, err);
+    if (status == 0)
         *ret_pipeline = &owned->model;
-        return 0;
-    }
-    rb_pipeline_free(&owned->model);
-    size_t errors = diagnostics->count + diagnostics->dropped;
-    return rb_err_set(err, RB_EINVALID, "%s: %zu error%s", file, errors, errors == 1 ? "" : "s");
+    else
+        rb_pipeline_free(&owned->model);
+    return status;
 }
 
 int rb_pipeline_read(const char *path, struct rb_pipeline **ret_pipeline,

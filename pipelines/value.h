@@ -56,6 +56,13 @@ rb_value_reader rb_value_recipe_file;  /* the same, and not "." */
 rb_value_reader rb_value_absolute_path;
 rb_value_reader rb_value_path_glob; /* absolute, with * and ** */
 
+/* value_listen.c: of the settings file. */
+rb_value_reader rb_value_listen_address; /* numeric host and port */
+rb_value_reader rb_value_proxy;          /* 10.0.0.7, 10.0.0.0/8 */
+rb_value_reader rb_value_rate;           /* 600/m */
+rb_value_reader rb_value_header;
+rb_value_reader rb_value_source_glob; /* PIPELINE/SOURCE */
+
 /* value_podman.c: what podman-run(1) takes. */
 rb_value_reader rb_value_container;
 rb_value_reader rb_value_network;

@@ -19,13 +19,42 @@
 #include "rebake/base/strlist.h"
 #include "rebake/base/text.h"
 #include "rebake/pipelines/pipeline.h"
+#include "rebake/pipelines/settings.h"
 
 #define FOLDER REBAKE_TEST_DIR "/unit/pipelines/bad"
 
-static struct rb_strlist broken_files(void)
+static int parse_pipeline(const char *data, size_t size, const char *file,
+                          struct rb_diagnostics *diagnostics, struct rb_err *err)
+{
+    struct rb_pipeline *pipeline = NULL;
+    int status = rb_pipeline_parse(data, size, file, &pipeline, diagnostics, err);
+    assert_true((status == 0) == (pipeline != NULL));
+    rb_pipeline_free(pipeline);
+    return status;
+}
+
+static int parse_settings(const char *data, size_t size, const char *file,
+                          struct rb_diagnostics *diagnostics, struct rb_err *err)
+{
+    struct rb_settings *settings = NULL;
+    int status = rb_settings_parse(data, size, file, &settings, diagnostics, err);
+    assert_true((status == 0) == (settings != NULL));
+    rb_settings_free(settings);
+    return status;
+}
+
+static const struct language {
+    const char *folder;
+    size_t files; /* at least so many */
+    int (*parse)(const char *data, size_t size, const char *file,
+                 struct rb_diagnostics *diagnostics, struct rb_err *err);
+} PIPELINES = {FOLDER, 20, parse_pipeline},
+  SETTINGS = {REBAKE_TEST_DIR "/unit/pipelines/settings/bad", 9, parse_settings};
+
+static struct rb_strlist broken_files(const struct language *language)
 {
     struct rb_strlist files = {0};
-    DIR *folder = opendir(FOLDER);
+    DIR *folder = opendir(language->folder);
     assert_non_null(folder);
     const struct dirent *entry;
     while ((entry = readdir(folder)) != NULL) {
@@ -37,22 +66,19 @@ static struct rb_strlist broken_files(void)
     return files;
 }
 
-static char *diagnostics_of(const char *name)
+static char *diagnostics_of(const struct language *language, const char *name)
 {
     RB_CLEANUP(rb_diagnostics_deinit) struct rb_diagnostics diagnostics = {0};
-    RB_CLEANUP_FREE char *path = rb_asprintf(FOLDER "/%s", name);
+    RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", language->folder, name);
     RB_CLEANUP_FREE char *data = NULL;
     struct rb_strbuf text = RB_STRBUF_INIT(1 << 20);
     size_t size;
     struct rb_err err;
-    struct rb_pipeline *pipeline = NULL;
     assert_int_equal(rb_file_read(path, 1 << 20, &data, &size, &err), 0);
     /* a copy of the exact size, so that a read behind the end is seen */
     RB_CLEANUP_FREE char *exact = rb_alloc(size);
     memcpy(exact, data, size);
-    assert_int_equal(rb_pipeline_parse(exact, size, name, &pipeline, &diagnostics, &err),
-                     RB_EINVALID);
-    assert_null(pipeline);
+    assert_int_equal(language->parse(exact, size, name, &diagnostics, &err), RB_EINVALID);
     assert_true(rb_text_starts_with(err.text, name));
     for (size_t i = 0; i < diagnostics.count; i++)
         assert_true(diagnostics.items[i].place.line > 0 && diagnostics.items[i].place.column > 0);
@@ -62,14 +88,14 @@ static char *diagnostics_of(const char *name)
 
 static void every_broken_file_gives_its_golden_text(void **state)
 {
-    (void)state;
-    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist files = broken_files();
-    assert_true(files.count >= 20);
+    const struct language *language = *state;
+    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist files = broken_files(language);
+    assert_true(files.count >= language->files);
     for (size_t i = 0; i < files.count; i++) {
-        RB_CLEANUP_FREE char *found = diagnostics_of(files.items[i]);
+        RB_CLEANUP_FREE char *found = diagnostics_of(language, files.items[i]);
         RB_CLEANUP_FREE char *expected = NULL;
-        RB_CLEANUP_FREE char *golden =
-            rb_asprintf(FOLDER "/%.*s.golden", (int)strlen(files.items[i]) - 5, files.items[i]);
+        RB_CLEANUP_FREE char *golden = rb_asprintf("%s/%.*s.golden", language->folder,
+                                                   (int)strlen(files.items[i]) - 5, files.items[i]);
         struct rb_err err;
         if (getenv("UPDATE_GOLDEN") != NULL)
             assert_int_equal(rb_file_write_atomic(golden, found, strlen(found), 0644, &err), 0);
@@ -111,7 +137,8 @@ static void a_file_that_is_not_there_is_not_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_broken_file_gives_its_golden_text),
+        cmocka_unit_test_prestate(every_broken_file_gives_its_golden_text, (void *)&PIPELINES),
+        cmocka_unit_test_prestate(every_broken_file_gives_its_golden_text, (void *)&SETTINGS),
         cmocka_unit_test(a_file_that_is_too_large_is_refused),
         cmocka_unit_test(a_file_that_is_not_there_is_not_found),
     };

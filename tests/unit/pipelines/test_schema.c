@@ -16,16 +16,20 @@
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
+#include "settings_parts.h"
 #include "source_kind.h"
 
 #define SCHEMA REBAKE_TEST_DIR "/../docs/reference/pipeline.schema.json"
 #define MANUAL REBAKE_TEST_DIR "/../docs/man/rebake-pipeline.5.scd"
 
-static json_t *read_schema(void)
+#define SETTINGS_SCHEMA REBAKE_TEST_DIR "/../docs/reference/settings.schema.json"
+#define SETTINGS_MANUAL REBAKE_TEST_DIR "/../docs/man/rebaked.conf.5.scd"
+
+static json_t *read_schema(const char *path)
 {
     json_t *schema = NULL;
     struct rb_err err;
-    if (rb_json_read_file(SCHEMA, 1 << 20, &schema, &err) != 0)
+    if (rb_json_read_file(path, 1 << 20, &schema, &err) != 0)
         fail_msg("%s", err.text);
     return schema;
 }
@@ -136,7 +140,7 @@ static void the_schema_and_the_tables_hold_the_same_keys(void **state)
         const char *name;
         const struct rb_field *fields;
     } definitions[] = {{"image", rb_image_fields}, {"deployment", rb_deployment_fields}};
-    RB_CLEANUP_JSON json_t *schema = read_schema();
+    RB_CLEANUP_JSON json_t *schema = read_schema(SCHEMA);
     size_t objects = compare(schema, "pipeline", schema, rb_pipeline_fields);
     for (size_t i = 0; i < RB_COUNT_OF(definitions); i++)
         objects += compare(schema, definitions[i].name, definition(schema, definitions[i].name),
@@ -146,6 +150,15 @@ static void the_schema_and_the_tables_hold_the_same_keys(void **state)
         RB_CLEANUP_FREE char *name = rb_asprintf("%sSource", kind->name);
         objects += compare(schema, name, definition(schema, name), kind->fields);
     }
+    assert_int_equal(objects, count_objects(schema));
+}
+
+static void the_schema_of_settings_holds_the_keys_of_its_tables(void **state)
+{
+    (void)state;
+    RB_CLEANUP_JSON json_t *schema = read_schema(SETTINGS_SCHEMA);
+    size_t objects = compare(schema, "settings", schema, rb_settings_fields);
+    objects += compare(schema, "hook", definition(schema, "hook"), rb_hook_fields);
     assert_int_equal(objects, count_objects(schema));
 }
 
@@ -175,7 +188,7 @@ static const json_t *property_of(const json_t *object, const char *key)
 /* A pipeline in which every default of the schema is said, or none is; the caller frees it. */
 static struct rb_pipeline *pipeline_with_defaults(bool said)
 {
-    RB_CLEANUP_JSON json_t *schema = read_schema();
+    RB_CLEANUP_JSON json_t *schema = read_schema(SCHEMA);
     RB_CLEANUP(rb_diagnostics_deinit) struct rb_diagnostics diagnostics = {0};
     const json_t *image = definition(schema, "image");
     const json_t *deployment = definition(schema, "deployment");
@@ -232,13 +245,22 @@ static void a_default_that_is_said_changes_nothing(void **state)
     assert_int_equal(live->heal, said_live->heal);
 }
 
+static char *read_manual(const char *path)
+{
+    char *manual = NULL;
+    struct rb_err err;
+    if (rb_file_read(path, 1 << 20, &manual, NULL, &err) != 0)
+        fail_msg("%s", err.text);
+    return manual;
+}
+
 /* Fails unless the manual has each key of the table, in bold, and each of the tables below. */
 static void find_in_manual(const char *manual, const struct rb_field *fields)
 {
     for (; fields->key != NULL; fields++) {
         RB_CLEANUP_FREE char *shown = rb_asprintf("*%s*: ", fields->key);
         if (strstr(manual, shown) == NULL)
-            fail_msg("rebake-pipeline(5) does not tell of \"%s\"", fields->key);
+            fail_msg("the manual does not tell of \"%s\"", fields->key);
         if (fields->kind == RB_FIELD_BLOCK)
             find_in_manual(manual, fields->block);
     }
@@ -247,10 +269,10 @@ static void find_in_manual(const char *manual, const struct rb_field *fields)
 static void the_manual_tells_of_every_key(void **state)
 {
     (void)state;
-    RB_CLEANUP_FREE char *manual = NULL;
-    struct rb_err err;
-    if (rb_file_read(MANUAL, 1 << 20, &manual, NULL, &err) != 0)
-        fail_msg("%s", err.text);
+    RB_CLEANUP_FREE char *manual = read_manual(MANUAL);
+    RB_CLEANUP_FREE char *settings = read_manual(SETTINGS_MANUAL);
+    find_in_manual(settings, rb_settings_fields);
+    find_in_manual(settings, rb_hook_fields);
     find_in_manual(manual, rb_pipeline_fields);
     for (size_t i = 0; i < rb_source_kinds; i++)
         find_in_manual(manual, rb_source_language((enum rb_source_kind)i)->fields);
@@ -284,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_schema_and_the_tables_hold_the_same_keys),
+        cmocka_unit_test(the_schema_of_settings_holds_the_keys_of_its_tables),
         cmocka_unit_test(a_default_that_is_said_changes_nothing),
         cmocka_unit_test(the_manual_tells_of_every_key),
         cmocka_unit_test(the_example_of_the_manual_is_good),
