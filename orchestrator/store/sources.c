@@ -24,7 +24,7 @@ static const char SQL_NEXT_CHECK[] = "UPDATE sources SET next_check_at = ?2 WHER
 #define SQL_SOURCES                                                                                \
     "SELECT s.id, s.kind, s.spec, s.description, s.memo, s.last_check_at, s.last_good_at,"         \
     " s.last_change_at, s.next_check_at, s.failures, s.error_code, s.error, s.requests, s.bytes,"  \
-    " s.version_id, v.value, v.detail,"                                                            \
+    " s.trouble, s.trouble_since, s.interval_ms, s.checks, s.version_id, v.value, v.detail,"       \
     " (SELECT group_concat(name, ', ') FROM (SELECT p.name || '/' || n.name AS name"               \
     "   FROM source_names n JOIN pipelines p ON p.id = n.pipeline_id"                              \
     "   WHERE n.source_id = s.id ORDER BY 1))"                                                     \
@@ -155,6 +155,10 @@ static void read_source(struct query *query, struct rb_arena *arena, struct rb_s
     row->error = query_text(query, arena);
     row->requests = query_integer(query);
     row->bytes = query_integer(query);
+    row->trouble = query_text(query, arena);
+    row->trouble_since = query_integer(query);
+    row->interval_ms = query_integer(query);
+    row->checks = query_integer(query);
     row->version_id = query_integer(query);
     row->version = query_text(query, arena);
     row->version_detail = query_text(query, arena);

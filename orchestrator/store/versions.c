@@ -6,14 +6,18 @@
 #include "rebake/store/sources.h"
 
 static const char SQL_BEFORE[] =
-    "SELECT failures, error_code, version_id FROM sources WHERE id = ?1";
-static const char SQL_GOOD[] =
-    "UPDATE sources SET last_check_at = ?2, next_check_at = ?3, requests = requests + ?4,"
-    " bytes = bytes + ?5, last_good_at = ?2, failures = 0, error_code = NULL, error = NULL,"
-    " memo = coalesce(?6, memo) WHERE id = ?1";
+    "SELECT failures, error_code, trouble, version_id FROM sources WHERE id = ?1";
+
+#define SQL_CHECKED                                                                                \
+    "UPDATE sources SET last_check_at = ?2, next_check_at = ?3, requests = requests + ?4,"         \
+    " bytes = bytes + ?5, trouble_since = CASE WHEN ?6 = 'none' THEN 0"                            \
+    " WHEN trouble = ?6 THEN trouble_since ELSE ?2 END, trouble = ?6, checks = checks + 1,"
+
+static const char SQL_GOOD[] = SQL_CHECKED
+    " last_good_at = ?2, failures = 0, error_code = NULL, error = NULL, interval_ms = ?7,"
+    " memo = coalesce(?8, memo) WHERE id = ?1";
 static const char SQL_FAILED[] =
-    "UPDATE sources SET last_check_at = ?2, next_check_at = ?3, requests = requests + ?4,"
-    " bytes = bytes + ?5, failures = failures + 1, error_code = ?6, error = ?7 WHERE id = ?1";
+    SQL_CHECKED " failures = failures + 1, error_code = ?7, error = ?8 WHERE id = ?1";
 static const char SQL_ADD_VERSION[] =
     "INSERT INTO versions (source_id, value, detail, seen_at, upstream_at)"
     " VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -32,6 +36,7 @@ static const char SQL_LIST[] = SQL_VERSIONS " WHERE source_id = ?1 ORDER BY id D
 struct before {
     int64_t failures;
     const char *error_code;
+    const char *trouble;
     int64_t version_id;
 };
 
@@ -44,12 +49,18 @@ static int read_before(struct rb_store *store, int64_t source_id, struct rb_aren
     if (found) {
         before->failures = query_integer(&query);
         before->error_code = query_text(&query, arena);
+        before->trouble = query_text(&query, arena);
         before->version_id = query_integer(&query);
     }
     int status = query_end(&query, err);
     if (status == 0 && !found)
         return rb_err_set(err, RB_ENOTFOUND, "there is no source %lld", (long long)source_id);
     return status;
+}
+
+static const char *trouble_of(const struct rb_check_record *record)
+{
+    return record->trouble == NULL ? "none" : record->trouble;
 }
 
 static int update_source(struct rb_store *store, const struct rb_check_record *record,
@@ -62,23 +73,36 @@ static int update_source(struct rb_store *store, const struct rb_check_record *r
     query_bind_integer(&query, record->next_check_at);
     query_bind_integer(&query, record->requests);
     query_bind_integer(&query, record->bytes);
-    query_bind_text(&query, good ? record->memo : record->error_code);
-    if (!good)
-        query_bind_text(&query, record->error);
+    query_bind_text(&query, trouble_of(record));
+    if (good)
+        query_bind_integer(&query, record->interval_ms);
+    else
+        query_bind_text(&query, record->error_code);
+    query_bind_text(&query, good ? record->memo : record->error);
     return query_run(&query, err);
 }
 
-static int health_event(struct rb_store *store, const struct rb_check_record *record,
-                        const struct before *before, struct rb_err *err)
+/* By code and trouble, not by text: the words of one trouble differ from check to check. */
+static int tell_health(struct rb_store *store, const struct rb_check_record *record,
+                       const struct before *before, struct rb_err *err)
 {
+    const char *trouble = trouble_of(record);
+    bool good = record->error_code == NULL, was_good = before->error_code == NULL;
+    bool same_trouble = rb_text_equal(trouble, before->trouble);
+    if (rb_text_equal(record->error_code, before->error_code) &&
+        (same_trouble || (good && record->trouble == NULL)))
+        return 0;
     json_t *data = rb_json_object();
-    if (record->error_code == NULL) {
+    if (good && !was_good)
         rb_json_set_integer(data, "failures", before->failures);
-        return event_of_source(store, record->source_id, "source.recovered", data, err);
+    if (!good || record->trouble != NULL)
+        rb_json_set_string(data, "trouble", trouble);
+    if (!good) {
+        rb_json_set_string(data, "code", record->error_code);
+        rb_json_set_string(data, "error", record->error);
     }
-    rb_json_set_string(data, "code", record->error_code);
-    rb_json_set_string(data, "error", record->error);
-    return event_of_source(store, record->source_id, "source.failed", data, err);
+    const char *name = !good ? "source.failed" : !was_good ? "source.recovered" : "source.moved";
+    return event_of_source(store, record->source_id, name, data, err);
 }
 
 static int read_value(struct rb_store *store, int64_t version_id, struct rb_arena *arena,
@@ -142,9 +166,8 @@ static int write_check(struct rb_store *store, const struct rb_check_record *rec
     int status = read_before(store, record->source_id, arena, &before, err);
     if (status == 0)
         status = update_source(store, record, err);
-    /* By code, not by text: the words of one trouble differ from check to check. */
-    if (status == 0 && !rb_text_equal(record->error_code, before.error_code))
-        status = health_event(store, record, &before, err);
+    if (status == 0)
+        status = tell_health(store, record, &before, err);
     if (status == 0 && record->version != NULL)
         status = move_to_version(store, record, before.version_id, ret_version_id, err);
     else if (status == 0 && record->detail != NULL)

@@ -35,10 +35,14 @@ struct rb_source_row {
     int64_t last_good_at;
     int64_t last_change_at;
     int64_t next_check_at;
+    int64_t interval_ms;    /* how far apart its checks are now; 0: not known yet */
     int failures;           /* in a row */
     const char *error_code; /* of the last check, or NULL when it was good */
     const char *error;
-    int64_t requests; /* cost of all checks together */
+    const char *trouble;   /* what is wrong with it: "none", or a word of rb_trouble_name() */
+    int64_t trouble_since; /* 0 when nothing is */
+    int64_t checks;        /* so many were recorded, */
+    int64_t requests;      /* and this is what they cost together */
     int64_t bytes;
     int64_t version_id; /* the current version; 0: none yet */
     const char *version;
@@ -64,10 +68,12 @@ struct rb_check_record {
     int64_t source_id;
     int64_t checked_at;
     int64_t next_check_at;
+    int64_t interval_ms;
     int requests;
     int64_t bytes;
     const char *error_code; /* NULL: the check was good */
     const char *error;
+    const char *trouble; /* NULL: none */
     const char *memo;    /* JSON; kept as it was when NULL */
     const char *version; /* a new version was seen; NULL: unchanged */
     const char
@@ -76,8 +82,8 @@ struct rb_check_record {
 };
 
 /* Records a check: events source.changed (a new version), source.failed (the first failure in a
-   row, or another error than before), source.recovered. ret_version_id may be NULL; 0 if none is
-   new. */
+   row, or another error or trouble than before), source.recovered, source.moved (a good check that
+   was answered from elsewhere, when that is new). ret_version_id may be NULL; 0 if none is new. */
 RB_NODISCARD int rb_store_record_check(struct rb_store *store, const struct rb_check_record *record,
                                        int64_t *ret_version_id, struct rb_err *err);
 RB_NODISCARD int rb_store_set_next_check(struct rb_store *store, int64_t source_id,

@@ -156,6 +156,40 @@ static void failure_is_told_once(void **state)
                         "source.failed source:1\nsource.recovered source:1");
 }
 
+static void trouble_has_a_word_and_a_beginning(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rb_check_record failed = {
+        .error_code = "verify", .error = "bad", .trouble = "untrusted"};
+    assert_string_equal(read_source(fixture).trouble, "none");
+    record(fixture, failed);
+    fixture->now = 2000;
+    record(fixture, failed);
+    struct rb_source_row source = read_source(fixture);
+    assert_string_equal(source.trouble, "untrusted");
+    assert_int_equal(source.trouble_since, 1000);
+    assert_int_equal(source.checks, 2);
+    fixture->now = 3000;
+    failed.trouble = "key-changed";
+    record(fixture, failed);
+    assert_int_equal(read_source(fixture).trouble_since, 3000);
+    fixture->now = 4000;
+    record(fixture, (struct rb_check_record){.trouble = "moved", .interval_ms = 90});
+    record(fixture, (struct rb_check_record){.trouble = "moved", .interval_ms = 90});
+    source = read_source(fixture);
+    assert_string_equal(source.trouble, "moved");
+    assert_int_equal(source.trouble_since, 4000);
+    assert_int_equal(source.failures, 0);
+    assert_int_equal(source.interval_ms, 90);
+    record(fixture, (struct rb_check_record){0});
+    assert_int_equal(read_source(fixture).trouble_since, 0);
+    record(fixture, (struct rb_check_record){.trouble = "moved"});
+    assert_string_equal(fixture_events(fixture, 5),
+                        "deployment.added shop/production\nsource.failed source:1\n"
+                        "source.failed source:1\nsource.recovered source:1\n"
+                        "source.moved source:1");
+}
+
 static void detail_needs_a_version(void **state)
 {
     struct fixture *fixture = *state;
@@ -196,6 +230,8 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(version_is_recorded, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(failure_is_told_once, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(trouble_has_a_word_and_a_beginning, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(detail_needs_a_version, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(bad_json_is_refused, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(next_check_is_set, fixture_setup, fixture_teardown),
