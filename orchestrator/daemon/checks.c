@@ -1,112 +1,123 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* When sources are checked, and what becomes of the answer. */
+/* When sources are checked; what becomes of the answer is in check_records.c. */
+#include <stdlib.h>
+
 #include "engine_parts.h"
-#include "rebake/base/log.h"
 #include "rebake/base/memory.h"
-#include "rebake/base/text.h"
 
-enum { CHECKS_AT_ONCE = 32, LONGEST_SLEEP_MS = 60 * 1000 };
+/* Gentle with any one upstream, and more than ten thousand sources at their usual pace need. */
+const struct rb_check_limits engine_check_limits = {
+    .at_once = 32, .host = {.at_once = 8, .per_second = 50, .burst = 50, .failures = 5}};
 
-static size_t checks_under_way(const struct rb_engine *engine)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < engine->source_count; i++)
-        count += engine->sources[i].check != NULL;
-    return count;
-}
+enum { LONGEST_SLEEP_MS = 60 * 1000 };
 
 /* A check with --once is one that this engine made: what an earlier one saw may be old. */
 bool engine_checks_are_quiet(const struct rb_engine *engine)
 {
     for (size_t i = 0; i < engine->source_count; i++) {
-        if (engine->sources[i].check != NULL || !engine->sources[i].checked)
+        const struct engine_source *source = &engine->sources[i];
+        if (source->check != NULL || source->recording || source->turn.due.place != 0 ||
+            !source->checked)
             return false;
     }
     return true;
 }
 
-static void log_outcome(const struct engine_source *source, const struct rb_check_outcome *outcome)
+/* The queue counts steady time: a clock that is set holds nothing back. */
+static int64_t steady(const struct rb_engine *engine, int64_t at)
 {
-    if (outcome->error != NULL)
-        rb_log(RB_LOG_WARNING, "check failed", "source", source->name, "error",
-               outcome->error->text, NULL);
-    else if (!outcome->result->unchanged)
-        rb_log(RB_LOG_INFO, "new version", "source", source->name, "version",
-               outcome->result->version, NULL);
+    return rb_clock_monotonic_ms() + (at - rb_clock_now(engine->clock));
 }
 
-/* Takes a good answer over into what we know of the source. */
-static void adopt_result(struct engine_source *source, const struct rb_check_result *result,
-                         int64_t version_id, int64_t now)
+/* The timer is set by the queue's own word, which any call to it may change. */
+static void set_timer(struct rb_engine *engine)
 {
-    if (result->memo != NULL) {
-        json_decref(source->memo);
-        source->memo = json_incref(result->memo);
-    }
-    if (result->detail != NULL) {
-        json_decref(source->detail);
-        source->detail = json_incref(result->detail);
-        rb_index_close(source->index);
-        source->index = NULL;
-    }
-    if (version_id == 0)
-        return;
-    rb_free(source->version);
-    source->version = rb_strdup(result->version);
-    source->version_id = version_id;
-    source->changed_at = now;
+    int64_t now = rb_clock_monotonic_ms(), ready_at = rb_check_queue_ready_at(engine->queue);
+    int64_t sleep_ms = ready_at < now + LONGEST_SLEEP_MS ? ready_at - now : LONGEST_SLEEP_MS;
+    rb_timer_start(engine->check_timer, sleep_ms > 0 ? sleep_ms : 0, 0);
 }
 
-static int record_outcome(struct engine_source *source, const struct rb_check_outcome *outcome,
-                          struct rb_err *err)
+void engine_wait_for_turn(struct engine_source *source, int64_t next_check_at)
 {
     struct rb_engine *engine = source->engine;
-    const struct rb_check_result *result = outcome->result;
-    int64_t now = rb_clock_now(engine->clock), version_id = 0;
-    source->failures = outcome->error == NULL ? 0 : source->failures + 1;
-    int64_t rest_ms = rb_check_next_ms(source->model->every_ms, source->failures,
-                                       outcome->retry_after_ms, &engine->random);
-    source->next_check_at = source->check_again ? 0 : now + rest_ms;
+    source->asked = source->asked || source->check_again;
+    if (engine->once && source->checked && !source->check_again)
+        return;
     source->check_again = false;
-    /* A check made from nothing (a lost index) may find the version that is known. */
-    bool is_new =
-        result != NULL && !result->unchanged && !rb_text_equal(result->version, source->version);
-    RB_CLEANUP_FREE char *memo =
-        result != NULL && result->memo != NULL ? rb_json_canonical(result->memo) : NULL;
-    RB_CLEANUP_FREE char *detail =
-        result != NULL && result->detail != NULL ? rb_json_canonical(result->detail) : NULL;
-    struct rb_check_record record = {
-        .source_id = source->id,
-        .checked_at = now,
-        .next_check_at = source->next_check_at,
-        .requests = outcome->requests,
-        .bytes = outcome->bytes,
-        .error_code = outcome->error == NULL ? NULL : rb_errc_name(outcome->error->code),
-        .error = outcome->error == NULL ? NULL : outcome->error->text,
-        .memo = memo,
-        .version = is_new ? result->version : NULL,
-        .detail = detail,
-        .upstream_at = result == NULL ? 0 : result->upstream_at,
-    };
-    int status = rb_store_record_check(engine->store, &record, &version_id, err);
-    if (status == 0 && result != NULL)
-        adopt_result(source, result, version_id, now);
-    return status;
+    source->next_check_at = next_check_at;
+    rb_check_queue_put(engine->queue, &source->turn, steady(engine, next_check_at), source->asked);
+    set_timer(engine);
+}
+
+static int by_host(const void *a, const void *b)
+{
+    const struct engine_source *const *left = a, *const *right = b;
+    if ((*left)->turn.host == (*right)->turn.host)
+        return 0;
+    return (uintptr_t)(*left)->turn.host < (uintptr_t)(*right)->turn.host ? -1 : 1;
+}
+
+/* Nobody was there to ask when these became due: their hosts are not to pay for that. */
+static void spread_overdue(struct rb_engine *engine, struct engine_source **sources, size_t count,
+                           int64_t now)
+{
+    for (size_t first = 0, last; first < count; first = last) {
+        for (last = first + 1; last < count && by_host(&sources[first], &sources[last]) == 0;)
+            last++;
+        for (size_t i = first; i < last; i++)
+            sources[i]->next_check_at =
+                now + rb_check_spread_ms(last - first, engine_check_limits.host.per_second,
+                                         sources[i]->every_ms, &engine->random);
+    }
+}
+
+void engine_queue_sources(struct rb_engine *engine)
+{
+    size_t count = 0;
+    int64_t now = rb_clock_now(engine->clock);
+    RB_CLEANUP_FREE struct engine_source **overdue =
+        rb_calloc(engine->source_count, sizeof(struct engine_source *));
+    for (size_t i = 0; i < engine->source_count; i++) {
+        struct engine_source *source = &engine->sources[i];
+        source->asked = source->asked || engine->once;
+        if (!source->asked && source->next_check_at != 0 && source->next_check_at <= now)
+            overdue[count++] = source;
+    }
+    qsort(overdue, count, sizeof(struct engine_source *), by_host);
+    spread_overdue(engine, overdue, count, now);
+    for (size_t i = 0; i < engine->source_count; i++)
+        engine_wait_for_turn(&engine->sources[i], engine->sources[i].next_check_at);
+}
+
+/* A source that seldom changes is asked less often. */
+static int64_t interval_of(const struct engine_source *source,
+                           const struct rb_check_outcome *outcome, int64_t now)
+{
+    bool has_changed = outcome->result != NULL && !outcome->result->unchanged;
+    int64_t age_ms = has_changed || source->changed_at == 0 ? 0 : now - source->changed_at;
+    return rb_check_interval_ms(source->every_ms, age_ms);
 }
 
 static void check_done(void *context, const struct rb_check_outcome *outcome)
 {
     struct engine_source *source = context;
     struct rb_engine *engine = source->engine;
-    struct rb_err err;
+    int64_t now = rb_clock_now(engine->clock);
+    int64_t interval_ms = interval_of(source, outcome, now);
+    const struct rb_host_answer answer = {
+        .trouble = outcome->trouble,
+        .requests = outcome->requests,
+        .retry_after_ms = engine->once ? -1 : outcome->retry_after_ms,
+    };
     source->check = NULL;
     source->checked = true;
-    log_outcome(source, outcome);
-    if (record_outcome(source, outcome, &err) != 0)
-        rb_log(RB_LOG_ERROR, "a check could not be recorded; it will be made again", "source",
-               source->name, "error", err.text, NULL);
-    rb_timer_start(engine->check_timer, 0, 0);
-    rb_engine_plan_soon(engine);
+    rb_check_queue_end(engine->queue, &source->turn, rb_clock_monotonic_ms(), answer,
+                       &engine->random);
+    source->failures = outcome->error == NULL ? 0 : source->failures + 1;
+    int64_t next_check_at = now + rb_check_next_ms(interval_ms, source->failures,
+                                                   outcome->retry_after_ms, &engine->random);
+    engine_note_check(source, outcome, interval_ms, next_check_at);
+    set_timer(engine);
 }
 
 static void start_check(struct engine_source *source)
@@ -123,45 +134,58 @@ static void start_check(struct engine_source *source)
 
 void engine_start_due_checks(struct rb_engine *engine)
 {
-    int64_t now = rb_clock_now(engine->clock), next_at = now + LONGEST_SLEEP_MS;
-    size_t under_way = checks_under_way(engine);
-    for (size_t i = 0; i < engine->source_count; i++) {
-        struct engine_source *source = &engine->sources[i];
-        if (source->check != NULL)
-            continue;
-        if (source->next_check_at > now && (!engine->once || source->checked)) {
-            next_at = engine_earlier(next_at, source->next_check_at);
-        } else if (under_way < CHECKS_AT_ONCE && !(engine->once && source->checked)) {
-            start_check(source);
-            under_way++;
-        }
-    }
-    rb_timer_start(engine->check_timer, next_at - now, 0);
+    struct rb_check_turn *turn;
+    int64_t now = rb_clock_monotonic_ms();
+    while ((turn = rb_check_queue_begin(engine->queue, now)) != NULL)
+        start_check(rb_container_of(turn, struct engine_source, turn));
+    set_timer(engine);
 }
 
 void engine_check_soon(struct engine_source *source)
 {
-    source->next_check_at = 0;
-    source->check_again = source->check != NULL;
-    rb_timer_start(source->engine->check_timer, 0, 0);
+    source->check_again = true;
+    if (source->check == NULL && !source->recording)
+        engine_wait_for_turn(source, 0);
 }
 
-static bool is_asked_for(const struct engine_source *source, int64_t source_id)
+struct rb_engine_host rb_engine_source_host(const struct rb_engine *engine, int64_t source_id)
 {
-    return source_id == 0 || source->id == source_id;
+    const struct engine_source *source = engine_source_by_id(engine, source_id);
+    if (source == NULL)
+        return (struct rb_engine_host){0};
+    const struct rb_host *host = rb_check_host_state(source->turn.host);
+    int64_t now = rb_clock_monotonic_ms();
+    bool is_limited = host->state == RB_HOST_UP && host->limited_until > now;
+    int64_t until = is_limited                                              ? host->limited_until
+                    : host->state == RB_HOST_DOWN && host->down_until > now ? host->down_until
+                                                                            : 0;
+    return (struct rb_engine_host){
+        .name = rb_check_host_name(source->turn.host),
+        .state = is_limited ? "limited" : rb_host_state_name(host->state),
+        .until = until == 0 ? 0 : rb_clock_now(engine->clock) + (until - now),
+        .under_way = host->under_way,
+    };
+}
+
+/* Those that are asked for: all for the id 0, and none for one that is not loaded. */
+static struct engine_source *first_asked_for(struct rb_engine *engine, int64_t source_id,
+                                             size_t *ret_count)
+{
+    struct engine_source *one = engine_source_by_id(engine, source_id);
+    *ret_count = source_id == 0 ? engine->source_count : one != NULL;
+    return source_id == 0 ? engine->sources : one;
 }
 
 /* What is asked for is in the store before it is answered, so that a restart does not lose it and
    whoever waits sees when it is done. */
-static int record_question(struct rb_engine *engine, int64_t source_id, struct rb_err *err)
+static int record_question(struct rb_engine *engine, const struct engine_source *sources,
+                           size_t count, struct rb_err *err)
 {
     int status = rb_store_begin(engine->store, err);
     if (status != 0)
         return status;
-    for (size_t i = 0; status == 0 && i < engine->source_count; i++) {
-        if (is_asked_for(&engine->sources[i], source_id))
-            status = rb_store_set_next_check(engine->store, engine->sources[i].id, 0, err);
-    }
+    for (size_t i = 0; status == 0 && i < count; i++)
+        status = rb_store_set_next_check(engine->store, sources[i].id, 0, err);
     if (status == 0)
         status = rb_store_commit(engine->store, err);
     if (status != 0)
@@ -171,19 +195,23 @@ static int record_question(struct rb_engine *engine, int64_t source_id, struct r
 
 int rb_engine_check_now(struct rb_engine *engine, int64_t source_id, struct rb_err *err)
 {
-    int status = record_question(engine, source_id, err);
-    for (size_t i = 0; status == 0 && i < engine->source_count; i++) {
-        if (is_asked_for(&engine->sources[i], source_id))
-            engine_check_soon(&engine->sources[i]);
-    }
+    size_t count;
+    struct engine_source *sources = first_asked_for(engine, source_id, &count);
+    engine_record_checks(engine); /* none of them may overwrite what is recorded now */
+    int status = record_question(engine, sources, count, err);
+    for (size_t i = 0; status == 0 && i < count; i++)
+        engine_check_soon(&sources[i]);
     return status;
 }
 
 void engine_cancel_checks(struct rb_engine *engine)
 {
+    engine_record_checks(engine);
+    int64_t now = rb_clock_monotonic_ms();
     for (size_t i = 0; i < engine->source_count; i++) {
         if (engine->sources[i].check != NULL)
             rb_check_cancel(engine->sources[i].check);
         engine->sources[i].check = NULL;
+        rb_check_queue_drop(engine->queue, &engine->sources[i].turn, now);
     }
 }

@@ -22,6 +22,7 @@
 #include "rebake/store/builds.h"
 #include "rebake/store/deployments.h"
 #include "rebake/store/sources.h"
+#include "rebake/watch/check_queue.h"
 #include "rebake/watch/schedule.h"
 #include "rebake/watch/watch.h"
 
@@ -34,7 +35,7 @@ struct engine_pipeline {
 struct engine_source {
     struct rb_engine *engine;
     int64_t id;
-    const struct rb_source *model; /* of the pipeline that asks for it most often */
+    const struct rb_source *model; /* of the first pipeline that names it */
     char *name;                    /* "shop/code": the first pipeline's name for it */
     struct rb_strlist paths;       /* git: whose trees are needed */
     char *version;                 /* NULL: none seen yet */
@@ -42,12 +43,17 @@ struct engine_source {
     int64_t changed_at;
     json_t *memo;
     json_t *detail;
-    struct rb_index *index; /* apt: opened when first needed for this version */
-    int failures;
-    int64_t next_check_at;
+    struct rb_index *index;  /* apt: opened when first needed for this version */
+    enum rb_trouble trouble; /* of the last check */
+    int failures;            /* in a row */
+    int64_t every_ms;        /* of the pipeline that asks for it most often */
+    int64_t next_check_at;   /* when it was put into the queue; 0: at once */
+    struct rb_check_turn turn;
     struct rb_check *check; /* under way, or NULL */
-    bool check_again;       /* asked for while one was under way */
+    bool asked;             /* the next check, or the one under way, answers somebody */
+    bool check_again;       /* asked for while one was under way, or not recorded yet */
     bool checked;           /* at least once since the engine started */
+    bool recording;         /* what its last check found must be in the store before the next */
 };
 
 struct engine_image {
@@ -97,6 +103,8 @@ struct engine_job {
     struct rb_running_job *running;
 };
 
+struct engine_found;
+
 struct rb_engine {
     struct rb_loop *loop;
     const struct rb_clock *clock;
@@ -108,6 +116,13 @@ struct rb_engine {
     struct rb_random random;
     struct rb_timer *plan_timer;
     struct rb_timer *check_timer;
+    struct rb_check_queue *queue;
+    /* What checks found and the store does not know yet. */
+    struct engine_found *found;
+    size_t found_count;
+    size_t found_capacity;
+    struct rb_timer *record_timer;
+    bool recording_soon;
     struct rb_strlist pipeline_paths;
     struct rb_strbuf *diagnostics;
     char *state_folder;
@@ -123,6 +138,7 @@ struct rb_engine {
     size_t pipeline_count;
     struct engine_source *sources;
     size_t source_count;
+    struct engine_source **sources_by_id;
     struct engine_image *images;
     size_t image_count;
     struct engine_deployment *deployments;
@@ -133,14 +149,26 @@ struct rb_engine {
 /* load.c: the loaded pipelines and what the store knows of them. */
 RB_NODISCARD int engine_load(struct rb_engine *engine, struct rb_err *err);
 void engine_unload(struct rb_engine *engine);
+struct engine_source *engine_source_by_id(const struct rb_engine *engine, int64_t id);
 struct engine_image *engine_image_by_id(struct rb_engine *engine, int64_t id);
 struct engine_deployment *engine_deployment_by_id(struct rb_engine *engine, int64_t id);
 
 /* checks.c */
+extern const struct rb_check_limits engine_check_limits;
 void engine_check_soon(struct engine_source *source); /* again after one that is under way */
+/* All that are loaded, each when it is due; what is overdue, a little apart. */
+void engine_queue_sources(struct rb_engine *engine);
 void engine_start_due_checks(struct rb_engine *engine);
+/* Gives those under way up, and takes all out of the queue. */
 void engine_cancel_checks(struct rb_engine *engine);
 bool engine_checks_are_quiet(const struct rb_engine *engine);
+/* Its next turn is at next_check_at (0: at once), unless it was asked for meanwhile. */
+void engine_wait_for_turn(struct engine_source *source, int64_t next_check_at);
+
+/* check_records.c: what checks found, on its way into the store. */
+void engine_note_check(struct engine_source *source, const struct rb_check_outcome *outcome,
+                       int64_t interval_ms, int64_t next_check_at);
+void engine_record_checks(struct rb_engine *engine);
 
 /* facts.c: what planning needs to know of an image. */
 RB_NODISCARD int engine_refresh_image(struct rb_engine *engine, struct engine_image *image,

@@ -110,23 +110,49 @@ void engine_unload(struct rb_engine *engine)
         rb_free(engine->deployments[i].name);
     free_pipelines(engine->pipelines, engine->pipeline_count);
     rb_free(engine->sources);
+    rb_free(engine->sources_by_id);
     rb_free(engine->images);
     rb_free(engine->deployments);
     engine->pipelines = NULL;
     engine->sources = NULL;
+    engine->sources_by_id = NULL;
     engine->images = NULL;
     engine->deployments = NULL;
     engine->pipeline_count = engine->source_count = 0;
     engine->image_count = engine->deployment_count = 0;
 }
 
-static struct engine_source *source_by_id(struct rb_engine *engine, int64_t id)
+/* Where the id stands among the loaded ones, or would. */
+static size_t place_of(const struct rb_engine *engine, int64_t id)
 {
-    for (size_t i = 0; i < engine->source_count; i++) {
-        if (engine->sources[i].id == id)
-            return &engine->sources[i];
+    size_t low = 0, high = engine->source_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (engine->sources_by_id[middle]->id < id)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return NULL;
+    return low;
+}
+
+struct engine_source *engine_source_by_id(const struct rb_engine *engine, int64_t id)
+{
+    size_t place = place_of(engine, id);
+    struct engine_source **at = engine->sources_by_id + place;
+    return place < engine->source_count && (*at)->id == id ? *at : NULL;
+}
+
+static struct engine_source *add_source(struct rb_engine *engine, int64_t id)
+{
+    struct engine_source **at = engine->sources_by_id + place_of(engine, id);
+    struct engine_source **end = engine->sources_by_id + engine->source_count;
+    struct engine_source *source = &engine->sources[engine->source_count++];
+    memmove(at + 1, at, (size_t)(end - at) * sizeof(struct engine_source *));
+    *at = source;
+    source->engine = engine;
+    source->id = id;
+    return source;
 }
 
 struct engine_image *engine_image_by_id(struct rb_engine *engine, int64_t id)
@@ -157,6 +183,8 @@ static int restore_source(struct rb_engine *engine, struct engine_source *source
     if (status != 0)
         return status;
     source->failures = row.failures;
+    source->trouble = rb_trouble_from_name(row.trouble);
+    source->asked = row.last_check_at != 0 && row.next_check_at == 0;
     source->next_check_at = row.next_check_at;
     source->version = rb_strdup(row.version);
     source->version_id = row.version_id;
@@ -183,15 +211,18 @@ static int load_source(struct rb_engine *engine, struct engine_pipeline *pipelin
     if (status != 0)
         return status;
     struct engine_source **bound = &pipeline->bound[model - pipeline->model->sources];
-    *bound = source_by_id(engine, id);
+    *bound = engine_source_by_id(engine, id);
     if (*bound != NULL) {
-        if (model->every_ms < (*bound)->model->every_ms)
-            (*bound)->model = model;
+        if (model->every_ms < (*bound)->every_ms)
+            (*bound)->every_ms = model->every_ms;
         return 0;
     }
-    struct engine_source *source = *bound = &engine->sources[engine->source_count++];
-    *source = (struct engine_source){.engine = engine, .id = id, .model = model};
+    struct engine_source *source = *bound = add_source(engine, id);
+    RB_CLEANUP_FREE char *host = rb_source_host(model);
+    source->model = model;
+    source->every_ms = model->every_ms;
     source->name = rb_asprintf("%s/%s", pipeline->model->name, model->name);
+    source->turn.host = rb_check_queue_host(engine->queue, host);
     return restore_source(engine, source, err);
 }
 
@@ -341,6 +372,7 @@ static void make_tables(struct rb_engine *engine, struct engine_pipeline *pipeli
     engine->pipelines = pipelines;
     engine->pipeline_count = count;
     engine->sources = rb_calloc(sources, sizeof(*engine->sources));
+    engine->sources_by_id = rb_calloc(sources, sizeof(struct engine_source *));
     engine->images = rb_calloc(images, sizeof(*engine->images));
     engine->deployments = rb_calloc(deployments, sizeof(*engine->deployments));
 }
@@ -365,8 +397,12 @@ int engine_load(struct rb_engine *engine, struct rb_err *err)
         status = load_pipeline(engine, &pipelines[i], err);
     if (status == 0)
         status = retire_absent_pipelines(engine, err);
+    if (status != 0) {
+        rb_store_rollback(engine->store);
+        return status;
+    }
+    status = rb_store_commit(engine->store, err);
     if (status == 0)
-        return rb_store_commit(engine->store, err);
-    rb_store_rollback(engine->store);
+        engine_queue_sources(engine);
     return status;
 }

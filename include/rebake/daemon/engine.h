@@ -52,6 +52,14 @@ bool rb_engine_is_behind(const struct rb_engine *engine);
    store its next check stays due at once (0) until a check that began after this call has ended. */
 RB_NODISCARD int rb_engine_check_now(struct rb_engine *engine, int64_t source_id,
                                      struct rb_err *err);
+/* How the host of a source is treated; name is NULL for a source that is not loaded. */
+struct rb_engine_host {
+    const char *name;
+    const char *state; /* "up", "limited" (it asked for silence), "down", "probing" */
+    int64_t until;     /* of "limited" and "down": not asked before; 0: now */
+    int under_way;     /* checks of its sources */
+};
+struct rb_engine_host rb_engine_source_host(const struct rb_engine *engine, int64_t source_id);
 /* RB_ENOTFOUND when it is neither queued nor running. */
 RB_NODISCARD int rb_engine_cancel_build(struct rb_engine *engine, int64_t build_id,
                                         struct rb_err *err);

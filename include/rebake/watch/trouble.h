@@ -23,6 +23,8 @@ enum rb_trouble {
 
 /* "unreachable", "key-changed", …; "none". */
 const char *rb_trouble_name(enum rb_trouble trouble);
+/* The other way; a word that is none gives RB_TROUBLE_NONE. */
+enum rb_trouble rb_trouble_from_name(const char *name);
 /* What an error means for a source where its check says nothing closer. */
 enum rb_trouble rb_trouble_of(const struct rb_err *error);
 

@@ -197,6 +197,14 @@ static void any_history_leads_back(void **state)
     }
 }
 
+static void a_trouble_and_its_word_are_one(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i <= RB_TROUBLE_OURS; i++)
+        assert_int_equal(rb_trouble_from_name(rb_trouble_name((enum rb_trouble)i)), i);
+    assert_int_equal(rb_trouble_from_name("no such word"), RB_TROUBLE_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +216,7 @@ int main(void)
         cmocka_unit_test(it_goes_down_and_one_probe_brings_it_up),
         cmocka_unit_test(a_probe_that_tells_nothing_is_followed_by_another),
         cmocka_unit_test(any_history_leads_back),
+        cmocka_unit_test(a_trouble_and_its_word_are_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
