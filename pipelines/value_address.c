@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses: URLs (RFC 3986), image names (OCI distribution specification v1.1, "Pulling
-   manifests"), branches (git-check-ref-format(1)) and the words of an apt source
-   (sources.list(5)). */
+/* Addresses: URLs (RFC 3986), image names (base/image_name.h), branches (git-check-ref-format(1))
+   and the words of an apt source (sources.list(5)). */
 #include "value.h"
 
 #include <string.h>
 
+#include "rebake/base/image_name.h"
 #include "rebake/base/text.h"
 
 enum { URL_MAXIMUM = 2048, IMAGE_NAME_MAXIMUM = 255 };
@@ -36,32 +36,6 @@ static bool is_visible_ascii(const char *text)
     return true;
 }
 
-/* host or host:port, the host a name, an IPv4 address or an IPv6 address in brackets. */
-static bool is_host_and_port(const char *text, size_t size)
-{
-    char copy[256];
-    if (size == 0 || size >= sizeof(copy))
-        return false;
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    char *port = strrchr(copy, ':');
-    if (port != NULL && strchr(port, ']') == NULL) {
-        uint64_t number;
-        if (!rb_text_to_u64(port + 1, &number) || number == 0 || number > 65535)
-            return false;
-        *port = '\0';
-    }
-    size_t host_size = strlen(copy);
-    if (copy[0] == '[')
-        return host_size > 2 && strspn(copy + 1, "0123456789abcdefABCDEF:.") == host_size - 2 &&
-               copy[host_size - 1] == ']';
-    for (const char *at = copy; *at != '\0'; at++) {
-        if (*at != '.' && *at != '-' && strchr(rb_letters_and_digits, *at) == NULL)
-            return false;
-    }
-    return host_size > 0 && strchr(".-", copy[0]) == NULL;
-}
-
 /* What both kinds of URL ask for. Returns NULL when it is refused. */
 static const char *check_url(const char *text, const struct scheme *schemes,
                              struct rb_complaint *complaint, const char *example)
@@ -90,7 +64,7 @@ static const char *check_url(const char *text, const struct scheme *schemes,
         size -= (size_t)(at + 1 - rest);
         rest = at + 1;
     }
-    if (!is_host_and_port(rest, size))
+    if (!rb_image_name_is_registry(rest, size))
         return rb_value_refuse(complaint, "has no host that could be asked", example);
     return text;
 }
@@ -204,42 +178,10 @@ const char *rb_value_architecture(struct rb_arena *arena, const char *text,
                                                    "write for example architectures: [amd64]");
 }
 
-/* [a-z0-9]+ in groups divided by ".", "_", "__" or dashes; groups of groups divided by "/". */
-static bool is_image_path(const char *text)
-{
-    const char *at = text;
-    for (;;) {
-        size_t size = strspn(at, rb_lower_and_digits);
-        if (size == 0)
-            return false;
-        at += size;
-        if (*at == '\0')
-            return true;
-        if (*at == '-')
-            at += strspn(at, "-");
-        else if (at[0] == '_' && at[1] == '_')
-            at += 2;
-        else if (strchr("._/", *at) != NULL)
-            at++;
-        else
-            return false;
-    }
-}
-
-/* The size of the registry at the front, or 0: docker's rule, a first part with "." or ":" or
-   "localhost". */
-static size_t registry_size(const char *text)
-{
-    size_t size = strcspn(text, "/");
-    bool host = memchr(text, '.', size) != NULL || memchr(text, ':', size) != NULL ||
-                (size == 9 && strncmp(text, "localhost", 9) == 0);
-    return text[size] == '/' && host ? size : 0;
-}
-
 static bool image_name_refused(const char *text, struct rb_complaint *complaint,
                                const char *with_digest, const char *with_tag)
 {
-    size_t host_size = registry_size(text);
+    size_t host_size = rb_image_name_registry_size(text);
     const char *path = host_size == 0 ? text : text + host_size + 1;
     if (strstr(text, "://") != NULL)
         rb_value_refuse(complaint, "is a URL", "write registry.example.com/name");
@@ -247,10 +189,10 @@ static bool image_name_refused(const char *text, struct rb_complaint *complaint,
         rb_value_refuse(complaint, "carries a digest", with_digest);
     else if (strchr(path, ':') != NULL)
         rb_value_refuse(complaint, "carries a tag", with_tag);
-    else if (!is_image_path(path) || strlen(text) > IMAGE_NAME_MAXIMUM)
+    else if (!rb_image_name_is_repository(path) || strlen(text) > IMAGE_NAME_MAXIMUM)
         rb_value_refuse(complaint, "is not the name of an image",
                         "write lower-case letters, digits, \".\", \"_\", \"-\" and \"/\"");
-    else if (host_size > 0 && !is_host_and_port(text, host_size))
+    else if (host_size > 0 && !rb_image_name_is_registry(text, host_size))
         rb_value_refuse(complaint, "has no registry that could be asked",
                         "write registry.example.com/name");
     else
@@ -269,7 +211,7 @@ const char *rb_value_repository(struct rb_arena *arena, const char *text,
     if (image_name_refused(text, complaint,
                            "a source follows a tag: write image: NAME and tag: TAG", with_tag))
         return NULL;
-    if (registry_size(text) > 0)
+    if (rb_image_name_registry_size(text) > 0)
         return text;
     return rb_arena_printf(arena, "docker.io/%s%s", strchr(text, '/') == NULL ? "library/" : "",
                            text);
@@ -281,7 +223,7 @@ const char *rb_value_push(struct rb_arena *arena, const char *text, struct rb_co
     if (image_name_refused(text, complaint, "remove it: what was built decides the digest",
                            "remove it: images are pushed and deployed by digest"))
         return NULL;
-    if (registry_size(text) > 0)
+    if (rb_image_name_registry_size(text) > 0)
         return text;
     return rb_value_refuse(complaint, "names no registry",
                            "write for example push: registry.example.com/shop/app");
@@ -290,10 +232,8 @@ const char *rb_value_push(struct rb_arena *arena, const char *text, struct rb_co
 const char *rb_value_tag(struct rb_arena *arena, const char *text, struct rb_complaint *complaint)
 {
     (void)arena;
-    bool good = *text != '\0' && strchr(".-", *text) == NULL && strlen(text) <= 128;
-    for (const char *at = text; *at != '\0'; at++)
-        good = good && (strchr(rb_letters_and_digits, *at) != NULL || strchr("._-", *at) != NULL);
-    return good ? text
-                : rb_value_refuse(complaint, "is not a tag",
-                                  "write at most 128 letters, digits, \".\", \"_\" and \"-\"");
+    return rb_image_name_is_tag(text)
+               ? text
+               : rb_value_refuse(complaint, "is not a tag",
+                                 "write at most 128 letters, digits, \".\", \"_\" and \"-\"");
 }
