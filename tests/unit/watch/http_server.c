@@ -19,6 +19,7 @@ struct test_server {
     pthread_mutex_t mutex; /* held while a handler runs */
     test_handler *handler;
     void *context;
+    int requests;
     struct MHD_Connection *silent[SILENT_MAXIMUM];
     size_t silent_count;
 };
@@ -118,6 +119,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     };
     (void)pthread_mutex_lock(&server->mutex);
     server->handler(server->context, &request, &answer);
+    server->requests++;
     if (answer.silent)
         keep_silent(server, connection, exchange, &answer);
     (void)pthread_mutex_unlock(&server->mutex);
@@ -158,6 +160,14 @@ void test_server_sync(struct test_server *server)
 {
     (void)pthread_mutex_lock(&server->mutex);
     (void)pthread_mutex_unlock(&server->mutex);
+}
+
+int test_server_requests(struct test_server *server)
+{
+    (void)pthread_mutex_lock(&server->mutex);
+    int requests = server->requests;
+    (void)pthread_mutex_unlock(&server->mutex);
+    return requests;
 }
 
 /* A connection that was left in silence is taken up again, so that it can be closed. */

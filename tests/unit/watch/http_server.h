@@ -37,6 +37,7 @@ void test_server_stop(struct test_server *server);
 /* What the test wrote before is seen by the handler after, and the other way: to be called between
    writing to what a handler reads and asking, and between the answer and reading what it wrote. */
 void test_server_sync(struct test_server *server);
+int test_server_requests(struct test_server *server); /* handled so far: at any time */
 int test_server_port(const struct test_server *server);
 
 void test_answer_header(struct test_answer *answer, const char *name, const char *value);
