@@ -82,11 +82,13 @@ static int sync_folder_of(const char *path, struct rb_err *err)
     return 0;
 }
 
-static int fill_temporary(int fd, const char *temporary, const void *data, size_t size, mode_t mode,
-                          struct rb_err *err)
+static int fill_temporary(int fd, const char *temporary, const struct iovec *pieces, size_t count,
+                          mode_t mode, struct rb_err *err)
 {
-    if (rb_write_all(fd, data, size, err) != 0)
-        return rb_err_wrap(err, "%s", temporary);
+    for (size_t i = 0; i < count; i++) {
+        if (rb_write_all(fd, pieces[i].iov_base, pieces[i].iov_len, err) != 0)
+            return rb_err_wrap(err, "%s", temporary);
+    }
     if (fchmod(fd, mode) != 0)
         return rb_err_sys(err, errno, "chmod %s", temporary);
     if (fsync(fd) != 0)
@@ -94,14 +96,14 @@ static int fill_temporary(int fd, const char *temporary, const void *data, size_
     return 0;
 }
 
-int rb_file_write_atomic(const char *path, const void *data, size_t size, mode_t mode,
+int rb_file_write_pieces(const char *path, const struct iovec *pieces, size_t count, mode_t mode,
                          struct rb_err *err)
 {
     RB_CLEANUP_FREE char *temporary = rb_asprintf("%s.XXXXXX", path);
     RB_CLEANUP_CLOSE int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
         return rb_err_sys(err, errno, "create %s", temporary);
-    int status = fill_temporary(fd, temporary, data, size, mode, err);
+    int status = fill_temporary(fd, temporary, pieces, count, mode, err);
     if (status == 0 && rename(temporary, path) != 0)
         status = rb_err_sys(err, errno, "rename %s to %s", temporary, path);
     if (status != 0) {
@@ -109,6 +111,13 @@ int rb_file_write_atomic(const char *path, const void *data, size_t size, mode_t
         return status;
     }
     return sync_folder_of(path, err);
+}
+
+int rb_file_write_atomic(const char *path, const void *data, size_t size, mode_t mode,
+                         struct rb_err *err)
+{
+    struct iovec whole = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
+    return rb_file_write_pieces(path, &whole, 1, mode, err);
 }
 
 bool rb_file_exists(const char *path)

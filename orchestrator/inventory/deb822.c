@@ -232,6 +232,17 @@ int rb_deb822_end(struct rb_deb822 *reader, struct rb_err *err)
     return status;
 }
 
+size_t rb_deb822_lines(const struct rb_deb822 *reader)
+{
+    return reader->line;
+}
+
+void rb_deb822_skip(struct rb_deb822 *reader, size_t lines)
+{
+    RB_ASSERT(reader->cut.size == 0 && reader->stanza_line == 0);
+    reader->line += lines;
+}
+
 int rb_deb822_read(const struct rb_deb822_options *options, const void *data, size_t size,
                    const char *what, struct rb_err *err)
 {

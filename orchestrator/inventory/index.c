@@ -17,14 +17,6 @@
 #include "index_format.h"
 #include "rebake/base/memory.h"
 
-struct rb_index {
-    void *map;
-    size_t map_size;
-    const struct rb_index_record *records;
-    const char *strings;
-    size_t count;
-};
-
 static int refuse(const char *path, const char *reason, struct rb_err *err)
 {
     return rb_err_set(err, RB_EINVALID, "%s: not a package index of this version of Rebake: %s",
@@ -62,11 +54,14 @@ static int verify(const char *path, struct rb_index *index, struct rb_err *err)
     if (header->magic != RB_INDEX_MAGIC || header->reserved != 0)
         return refuse(path, "another magic number", err);
     size_t records_size = (size_t)header->count * sizeof(struct rb_index_record);
-    if (index->map_size != sizeof(*header) + records_size + header->strings_size)
+    if (index->map_size !=
+        sizeof(*header) + records_size + header->strings_size + header->origin_size)
         return refuse(path, "another size than its header says", err);
     index->count = header->count;
+    index->strings_size = header->strings_size;
     index->records = (const void *)(header + 1);
     index->strings = (const char *)(index->records + header->count);
+    index->origin = (const void *)(index->strings + header->strings_size);
     if (crc32_z(0, (const void *)(header + 1), records_size + header->strings_size) !=
         header->checksum)
         return refuse(path, "its checksum does not hold", err);

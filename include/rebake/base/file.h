@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "rebake/base/err.h"
 
@@ -19,6 +20,10 @@ RB_NODISCARD int rb_file_read(const char *path, size_t maximum, char **ret_data,
    the same folder, fsync, rename, fsync of the folder. */
 RB_NODISCARD int rb_file_write_atomic(const char *path, const void *data, size_t size, mode_t mode,
                                       struct rb_err *err);
+
+/* The same, of pieces that stand apart in memory. */
+RB_NODISCARD int rb_file_write_pieces(const char *path, const struct iovec *pieces, size_t count,
+                                      mode_t mode, struct rb_err *err);
 
 bool rb_file_exists(const char *path);
 RB_NODISCARD int rb_file_size(const char *path, int64_t *ret_bytes, struct rb_err *err);

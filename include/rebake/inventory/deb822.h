@@ -49,6 +49,12 @@ RB_NODISCARD int rb_deb822_feed(struct rb_deb822 *reader, const void *data, size
 /* Ends the last line and stanza; the next feed starts another file at line 1. */
 RB_NODISCARD int rb_deb822_end(struct rb_deb822 *reader, struct rb_err *err);
 
+/* How many lines of the file were taken. */
+size_t rb_deb822_lines(const struct rb_deb822 *reader);
+/* So many lines, of whole stanzas, need not be fed: the caller knows what stands in them. Between
+   stanzas only. */
+void rb_deb822_skip(struct rb_deb822 *reader, size_t lines);
+
 /* A whole file at once; what names it in errors. */
 RB_NODISCARD int rb_deb822_read(const struct rb_deb822_options *options, const void *data,
                                 size_t size, const char *what, struct rb_err *err);
