@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "rebake/base/memory.h"
+#include "rebake/base/strbuf.h"
+#include "rebake/hooks/directory.h"
+
+static const struct {
+    const char *name;
+    struct rb_source source;
+} SOURCES[] = {
+    {"shop/code",
+     {.kind = RB_SOURCE_GIT, .git = {"https://git.example.com/shop/code.git", "main"}}},
+    {"shop/next",
+     {.kind = RB_SOURCE_GIT, .git = {"https://git.example.com/shop/code.git", "next"}}},
+    {"base/code", {.kind = RB_SOURCE_GIT, .git = {"ssh://git@git.example.com/shop/code", "main"}}},
+    {"dc/repo",
+     {.kind = RB_SOURCE_GIT, .git = {"https://bb.example.com/scm/PROJ/repo.git", "main"}}},
+    {"local/repo", {.kind = RB_SOURCE_GIT, .git = {"file:///srv/git/team/repo.git", "main"}}},
+    {"base/debian", {.kind = RB_SOURCE_IMAGE, .image = {"docker.io/library/debian", "bookworm"}}},
+    {"shop/app", {.kind = RB_SOURCE_IMAGE, .image = {"registry.example.com:5000/shop/app", "1"}}},
+    {"base/security", {.kind = RB_SOURCE_APT, .apt = {.url = "https://mirror.example.com/debian"}}},
+};
+
+/* Names of what a thing finds, "a b"; numbers stand for the source, 0 and 2 being one upstream. */
+static char *find(const struct rb_hook_thing *thing, const char *const *globs)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    struct rb_hook_directory *directory = rb_hook_directory_new();
+    struct rb_strbuf text = RB_STRBUF_INIT(4096);
+    struct rb_hook_thing copy = *thing;
+    const struct rb_hook_news news = {.things = &copy, .count = 1};
+    struct rb_hook_match *matches;
+    for (size_t i = 0; i < RB_COUNT_OF(SOURCES); i++)
+        rb_hook_directory_add(directory, SOURCES[i].name, &SOURCES[i].source, i);
+    size_t count = rb_hook_directory_find(directory, &news, globs, arena, &matches);
+    rb_strbuf_puts(&text, "");
+    for (size_t i = 0; i < count; i++)
+        rb_strbuf_printf(&text, "%s%s", i == 0 ? "" : " ", matches[i].name);
+    rb_hook_directory_free(directory);
+    return rb_strbuf_steal(&text);
+}
+
+static bool same_words(const char *found, const char *expected)
+{
+    size_t count = 0, words = *expected != '\0';
+    for (const char *at = expected; *at != '\0'; at++)
+        words += *at == ' ';
+    RB_CLEANUP_FREE char *copy = rb_strdup(found);
+    char *rest = NULL;
+    for (char *word = strtok_r(copy, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+        count++;
+        if (strstr(expected, word) == NULL)
+            return false;
+    }
+    return count == words;
+}
+
+static void things_find_their_sources(void **state)
+{
+    static const struct {
+        struct rb_hook_thing thing;
+        const char *names;
+    } cases[] = {
+        {{RB_HOOK_GIT, "https://git.example.com/shop/code.git", "refs/heads/main"},
+         "shop/code base/code"},
+        {{RB_HOOK_GIT, "https://git.example.com/shop/code.git", "refs/heads/next"}, "shop/next"},
+        {{RB_HOOK_GIT, "https://git.example.com/shop/code.git", "refs/heads/other"}, ""},
+        {{RB_HOOK_GIT, "https://git.example.com/shop/code.git", "refs/tags/main"}, ""},
+        {{RB_HOOK_GIT, "git@git.example.com:shop/code.git", NULL}, "shop/code shop/next base/code"},
+        {{RB_HOOK_GIT, "ssh://git@GIT.example.com:2222/Shop/Code", "main"}, "shop/code base/code"},
+        {{RB_HOOK_GIT, "https://git.internal/shop/code.git/", "refs/heads/next"}, "shop/next"},
+        {{RB_HOOK_GIT, "https://git.example.com/code.git", NULL}, ""},
+        {{RB_HOOK_GIT, "https://git.example.com/shop/codes.git", NULL}, ""},
+        {{RB_HOOK_GIT, "/PROJ/repo", "refs/heads/main"}, "dc/repo"},
+        {{RB_HOOK_GIT, "http://localhost:3000/team/repo.git", "refs/heads/main"}, "local/repo"},
+        {{RB_HOOK_IMAGE, "docker.io/library/debian", "bookworm"}, "base/debian"},
+        {{RB_HOOK_IMAGE, "docker.io/library/debian", "sid"}, ""},
+        {{RB_HOOK_IMAGE, "registry.example.com:5000/shop/app", NULL}, "shop/app"},
+        {{RB_HOOK_IMAGE, "registry:5000/shop/app", "1"}, "shop/app"},
+        {{RB_HOOK_IMAGE, "registry.example.com:5000/app", "1"}, ""},
+        {{RB_HOOK_SOURCE, "base/*", NULL}, "base/code base/debian base/security"},
+        {{RB_HOOK_SOURCE, "base/security", NULL}, "base/security"},
+        {{RB_HOOK_SOURCE, "security", NULL}, ""},
+        {{RB_HOOK_GIT, "", NULL}, ""},
+        {{RB_HOOK_GIT, "/", NULL}, ""},
+        {{RB_HOOK_GIT, "://@:/", NULL}, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < RB_COUNT_OF(cases); i++) {
+        RB_CLEANUP_FREE char *found = find(&cases[i].thing, NULL);
+        if (!same_words(found, cases[i].names))
+            fail_msg("%s %s: found \"%s\", not \"%s\"", cases[i].thing.where,
+                     cases[i].thing.what == NULL ? "-" : cases[i].thing.what, found,
+                     cases[i].names);
+    }
+}
+
+static void a_hook_checks_only_what_it_may(void **state)
+{
+    static const char *const globs[] = {"base/*", NULL}, *const nothing[] = {NULL};
+    const struct rb_hook_thing thing = {RB_HOOK_GIT, "https://git.example.com/shop/code", NULL};
+    (void)state;
+    RB_CLEANUP_FREE char *some = find(&thing, globs);
+    RB_CLEANUP_FREE char *none = find(&thing, nothing);
+    assert_string_equal(some, "base/code");
+    assert_string_equal(none, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(things_find_their_sources),
+        cmocka_unit_test(a_hook_checks_only_what_it_may),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
