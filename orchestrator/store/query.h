@@ -30,6 +30,8 @@ struct statement {
     sqlite3_stmt *prepared;
 };
 
+struct known_keys; /* deliveries.c */
+
 struct rb_store {
     sqlite3 *db;
     char *path;
@@ -37,6 +39,7 @@ struct rb_store {
     int64_t generation;
     int changes_before; /* sqlite3_total_changes() at the last commit */
     bool in_transaction;
+    struct known_keys *known_keys;                   /* of deliveries; NULL: not read yet */
     struct statement statements[STATEMENTS_MAXIMUM]; /* open hash by the address of sql */
 };
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "known_keys.h"
 #include "migrate.h"
 #include "query.h"
 #include "rebake/base/memory.h"
@@ -109,6 +110,7 @@ void rb_store_close(struct rb_store *store)
     for (size_t i = 0; i < STATEMENTS_MAXIMUM; i++)
         (void)sqlite3_finalize(store->statements[i].prepared);
     RB_ASSERT(sqlite3_close(store->db) == SQLITE_OK);
+    known_keys_free(store->known_keys);
     rb_free(store->path);
     rb_free(store);
 }
