@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * HTTP by libmicrohttpd, in its external mode: it keeps its sockets in an epoll set of its own, and
- * we watch that set and the time until which it may wait.
- *
- *   the set is readable, or the time has come ──▶ MHD_run ──▶ handle() ──▶ api_answer
- *                                                    └──▶ the timer is set anew
- *
- * A request is answered when the whole of its body is there, and at once: the store answers in a
- * moment. A slow client is the business of the set, not of the loop.
+ * The operators' API: each request is answered when the whole of its body is there, and at once,
+ * since the store answers in a moment. A slow client is the business of the listener, not of the
+ * loop.
  */
 #include "rebake/api/api.h"
 
@@ -15,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <uv.h>
 
+#include "listener.h"
 #include "peer.h"
 #include "rebake/base/strbuf.h"
 #include "rebake/base/text.h"
@@ -32,10 +27,7 @@ struct rb_api {
     char *socket_path;
     char *version;
     struct api_socket socket;
-    struct MHD_Daemon *daemon;
-    uv_poll_t poll;
-    uv_timer_t timer;
-    int open_handles;
+    struct api_listener *listener;
 };
 
 /* What has come of a request so far. */
@@ -183,45 +175,17 @@ static void request_ended(void *context, struct MHD_Connection *connection, void
     *state = NULL;
 }
 
-static void run(struct rb_api *api);
-
-static void timer_fired(uv_timer_t *timer)
+static int start_listener(struct rb_api *api, struct rb_err *err)
 {
-    run(rb_container_of(timer, struct rb_api, timer));
-}
-
-static void run(struct rb_api *api)
-{
-    MHD_UNSIGNED_LONG_LONG wait_ms;
-    (void)MHD_run(api->daemon);
-    if (MHD_get_timeout(api->daemon, &wait_ms) == MHD_YES)
-        RB_ASSERT(uv_timer_start(&api->timer, timer_fired, wait_ms, 0) == 0);
-    else
-        RB_ASSERT(uv_timer_stop(&api->timer) == 0);
-}
-
-static void poll_fired(uv_poll_t *poll, int status, int events)
-{
-    (void)status; /* libmicrohttpd finds out itself what is wrong with a socket */
-    (void)events;
-    run(rb_container_of(poll, struct rb_api, poll));
-}
-
-static int start_daemon(struct rb_api *api, struct rb_err *err)
-{
-    api->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL, 0, NULL, NULL, handle, api, MHD_OPTION_LISTEN_SOCKET, api->socket.fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAXIMUM, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_SECONDS, MHD_OPTION_NOTIFY_COMPLETED, request_ended, NULL, MHD_OPTION_END);
-    if (api->daemon == NULL)
-        return rb_err_set(err, RB_EIO, "the HTTP server on %s does not start", api->socket_path);
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    uv_loop_t *loop = rb_loop_uv(api->options.loop);
-    RB_ASSERT(info != NULL && uv_poll_init(loop, &api->poll, info->epoll_fd) == 0);
-    RB_ASSERT(uv_timer_init(loop, &api->timer) == 0);
-    RB_ASSERT(uv_poll_start(&api->poll, UV_READABLE, poll_fired) == 0);
-    api->open_handles = 2;
-    return 0;
+    const struct api_listener_options options = {.loop = api->options.loop,
+                                                 .fd = api->socket.fd,
+                                                 .name = api->socket_path,
+                                                 .connections_maximum = CONNECTIONS_MAXIMUM,
+                                                 .idle_seconds = IDLE_SECONDS,
+                                                 .handle = handle,
+                                                 .ended = request_ended,
+                                                 .context = api};
+    return api_listener_start(&options, &api->listener, err);
 }
 
 static void free_api(struct rb_api *api)
@@ -244,7 +208,7 @@ int rb_api_start(const struct rb_api_options *options, struct rb_api **ret_api, 
         free_api(api);
         return status;
     }
-    status = start_daemon(api, err);
+    status = start_listener(api, err);
     if (status != 0) {
         api_socket_remove(&api->socket, api->socket_path);
         (void)close(api->socket.fd);
@@ -255,21 +219,11 @@ int rb_api_start(const struct rb_api_options *options, struct rb_api **ret_api, 
     return 0;
 }
 
-static void handle_closed(uv_handle_t *handle)
-{
-    struct rb_api *api = handle->data;
-    if (--api->open_handles == 0)
-        free_api(api);
-}
-
 void rb_api_stop(struct rb_api *api)
 {
     if (api == NULL)
         return;
     api_socket_remove(&api->socket, api->socket_path);
-    api->poll.data = api;
-    api->timer.data = api;
-    uv_close((uv_handle_t *)&api->poll, handle_closed);
-    uv_close((uv_handle_t *)&api->timer, handle_closed);
-    MHD_stop_daemon(api->daemon); /* closes the sockets and the epoll set */
+    api_listener_stop(api->listener);
+    free_api(api);
 }

@@ -141,6 +141,11 @@ int api_get_sources(const struct api_request *request, struct api_reply *reply, 
     return add_sources(request, reply->json, err);
 }
 
+int api_get_hooks(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+{
+    return request->options->hooks(request->options->context, &reply->json, err);
+}
+
 int api_get_health(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     struct rb_pause_row *rows;

@@ -10,6 +10,7 @@
 
 #include "rebake/base/clock.h"
 #include "rebake/base/err.h"
+#include "rebake/base/json.h"
 #include "rebake/loop/loop.h"
 #include "rebake/store/store.h"
 
@@ -31,6 +32,8 @@ struct rb_api_options {
     int (*check_now)(void *context, int64_t source_id, struct rb_err *err);
     /* Stop a build; RB_ENOTFOUND when it does not run. */
     int (*cancel_build)(void *context, int64_t build_id, struct rb_err *err);
+    /* How webhooks do (rb_hooks_json); the answer's reference is handed over. */
+    int (*hooks)(void *context, json_t **ret_json, struct rb_err *err);
     int64_t started_at; /* when the daemon did */
 };
 

@@ -45,6 +45,15 @@ static int cancel_build(void *context, int64_t build_id, struct rb_err *err)
     return 0;
 }
 
+static int hooks(void *context, json_t **ret_json, struct rb_err *err)
+{
+    (void)context;
+    (void)err;
+    *ret_json = rb_json_object();
+    rb_json_set_string(*ret_json, "address", NULL);
+    return 0;
+}
+
 int api_setup(void **state)
 {
     struct rb_err err;
@@ -67,6 +76,7 @@ int api_setup(void **state)
                                            .is_behind = is_behind,
                                            .check_now = check_now,
                                            .cancel_build = cancel_build,
+                                           .hooks = hooks,
                                            .started_at = 5000};
     assert_ok(rb_api_start(&options, &fixture->api, &err), &err);
     *state = fixture;

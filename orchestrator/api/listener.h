@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A listening socket that libmicrohttpd serves on our loop, in its external mode: it keeps its
+ * sockets in an epoll set of its own, and we watch that set and the time until which it may wait.
+ *
+ *   the set is readable, or the time has come ──▶ MHD_run ──▶ the handler, for each request
+ *                                                    ├──▶ turn_ended ──▶ MHD_run again, if it says
+ * so └──▶ the timer is set anew
+ */
+#ifndef REBAKE_API_LISTENER_H
+#define REBAKE_API_LISTENER_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+
+#include "rebake/base/err.h"
+#include "rebake/loop/loop.h"
+
+struct api_listener;
+
+struct api_listener_options {
+    struct rb_loop *loop;
+    int fd;           /* listens; the listener closes it, unless it does not start */
+    const char *name; /* for messages */
+    unsigned connections_maximum;
+    unsigned idle_seconds;             /* a connection on which nothing comes is closed */
+    unsigned flags;                    /* enum MHD_FLAG, beside MHD_USE_EPOLL */
+    const struct MHD_OptionItem *more; /* further options, to MHD_OPTION_END; or NULL */
+    MHD_AcceptPolicyCallback admit;    /* NULL: everybody */
+    MHD_AccessHandlerCallback handle;
+    MHD_RequestCompletedCallback ended; /* of a request, however it ended */
+    bool (*turn_ended)(void *context);  /* true: connections were resumed; NULL: no suspending */
+    void *context;                      /* given to them all */
+};
+
+RB_NODISCARD int api_listener_start(const struct api_listener_options *options,
+                                    struct api_listener **ret_listener, struct rb_err *err);
+/* Closes socket and connections; no callback comes any more. NULL is allowed. */
+void api_listener_stop(struct api_listener *listener);
+
+#endif
