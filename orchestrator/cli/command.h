@@ -28,6 +28,7 @@ extern const struct rb_command rb_command_check;
 extern const struct rb_command rb_command_git_check;
 extern const struct rb_command rb_command_graph;
 extern const struct rb_command rb_command_history;
+extern const struct rb_command rb_command_hooks;
 extern const struct rb_command rb_command_job_run;
 extern const struct rb_command rb_command_lint;
 extern const struct rb_command rb_command_logs;

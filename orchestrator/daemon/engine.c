@@ -100,6 +100,11 @@ static void records_due(void *context)
     engine_record_checks(context);
 }
 
+static void hooks_due(void *context)
+{
+    engine_serve_hooks(context);
+}
+
 /* One engine a state folder: two would both be right and start everything twice. */
 static int lock_state_folder(struct rb_engine *engine, struct rb_err *err)
 {
@@ -152,6 +157,7 @@ static struct rb_engine *new_engine(const struct rb_engine_options *options)
     engine->plan_timer = rb_timer_new(engine->loop, plan_now, engine);
     engine->check_timer = rb_timer_new(engine->loop, checks_due, engine);
     engine->record_timer = rb_timer_new(engine->loop, records_due, engine);
+    engine->hook_timer = rb_timer_new(engine->loop, hooks_due, engine);
     engine->queue = rb_check_queue_new(&engine_check_limits);
     engine->tools = (struct rb_watch_tools){.loop = engine->loop,
                                             .http = engine->http,
@@ -197,6 +203,7 @@ void rb_engine_stop(struct rb_engine *engine)
     rb_timer_free(engine->plan_timer);
     rb_timer_free(engine->check_timer);
     rb_timer_free(engine->record_timer);
+    rb_timer_free(engine->hook_timer);
     rb_check_queue_free(engine->queue);
     rb_store_close(engine->store);
     rb_cleanup_close(&engine->lock_fd);

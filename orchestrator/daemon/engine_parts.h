@@ -12,6 +12,7 @@
 #include "rebake/base/random.h"
 #include "rebake/base/strlist.h"
 #include "rebake/daemon/engine.h"
+#include "rebake/hooks/directory.h"
 #include "rebake/inventory/upgrade.h"
 #include "rebake/job/job.h"
 #include "rebake/loop/timer.h"
@@ -53,6 +54,7 @@ struct engine_source {
     bool asked;             /* the next check, or the one under way, answers somebody */
     bool check_again;       /* asked for while one was under way, or not recorded yet */
     bool checked;           /* at least once since the engine started */
+    bool hooked;            /* a webhook named it: soon to be asked for */
     bool recording;         /* what its last check found must be in the store before the next */
 };
 
@@ -123,6 +125,13 @@ struct rb_engine {
     size_t found_capacity;
     struct rb_timer *record_timer;
     bool recording_soon;
+    /* Webhooks that were accepted, and the sources that they name marked `hooked`. */
+    struct rb_hook_directory *directory;
+    struct rb_strlist hook_names; /* that the directory borrows */
+    struct rb_timer *hook_timer;
+    bool hook_timer_runs;
+    int64_t hooked_up_to; /* id of the newest delivery */
+    int64_t hooked_count;
     struct rb_strlist pipeline_paths;
     struct rb_strbuf *diagnostics;
     char *state_folder;
@@ -169,6 +178,11 @@ void engine_wait_for_turn(struct engine_source *source, int64_t next_check_at);
 void engine_note_check(struct engine_source *source, const struct rb_check_outcome *outcome,
                        int64_t interval_ms, int64_t next_check_at);
 void engine_record_checks(struct rb_engine *engine);
+
+/* deliveries.c */
+RB_NODISCARD int engine_load_hooks(struct rb_engine *engine, struct rb_err *err);
+void engine_unload_hooks(struct rb_engine *engine);
+void engine_serve_hooks(struct rb_engine *engine);
 
 /* facts.c: what planning needs to know of an image. */
 RB_NODISCARD int engine_refresh_image(struct rb_engine *engine, struct engine_image *image,

@@ -87,6 +87,7 @@ static void free_pipelines(struct engine_pipeline *pipelines, size_t count)
 
 void engine_unload(struct rb_engine *engine)
 {
+    engine_unload_hooks(engine);
     for (size_t i = 0; i < engine->source_count; i++) {
         struct engine_source *source = &engine->sources[i];
         rb_free(source->name);
@@ -404,5 +405,5 @@ int engine_load(struct rb_engine *engine, struct rb_err *err)
     status = rb_store_commit(engine->store, err);
     if (status == 0)
         engine_queue_sources(engine);
-    return status;
+    return status == 0 ? engine_load_hooks(engine, err) : status;
 }

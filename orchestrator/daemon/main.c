@@ -14,12 +14,14 @@
 #include "rebake/daemon/engine.h"
 #include "rebake/daemon/paths.h"
 #include "rebake/loop/signal.h"
+#include "webhooks.h"
 
 enum { EXIT_USAGE = 2, DIAGNOSTICS_MAXIMUM = 256 * 1024, DEFAULT_JOBS = 2, MOST_JOBS = 256 };
 
 struct arguments {
     const char *state_folder;
     const char *socket_path;
+    const char *settings_path; /* NULL: none */
     int max_jobs;
     const char *const *pipeline_paths;
 };
@@ -27,31 +29,36 @@ struct arguments {
 struct daemon {
     struct rb_loop *loop;
     struct rb_engine *engine;
+    struct webhooks webhooks;
     struct rb_strbuf diagnostics;
     int failed;
 };
 
 static void usage(FILE *out)
 {
-    fputs(
-        "Usage: rebaked [OPTION]... PIPELINE...\n"
-        "Watches, rebuilds and deploys what the pipelines (files, or folders of *.yaml) name.\n\n"
-        "  --state FOLDER   where everything is kept (default: /var/lib/rebake)\n"
-        "  --socket PATH    where the command line asks (default: /run/rebake/rebake.sock)\n"
-        "  --jobs N         builds at the same time (default: 2)\n"
-        "  --help, --version\n\n"
-        "SIGHUP reads the pipelines again. Exit codes: 0 stopped by a signal, 1 failed, 2 usage.\n"
-        "rebaked(8) has more.\n",
-        out);
+    fputs("Usage: rebaked [OPTION]... PIPELINE...\n"
+          "Watches, rebuilds and deploys what the pipelines (files, or folders of *.yaml) name.\n\n"
+          "  --state FOLDER   where everything is kept (default: /var/lib/rebake)\n"
+          "  --socket PATH    where the command line asks (default: /run/rebake/rebake.sock)\n"
+          "  --jobs N         builds at the same time (default: 2)\n"
+          "  --config FILE    settings: where to listen for webhooks, and whose (rebaked.conf(5))\n"
+          "  --help, --version\n\n"
+          "SIGHUP reads pipelines and settings again. Exit codes: 0 stopped by a signal, 1 failed, "
+          "2 usage.\n"
+          "rebaked(8) has more.\n",
+          out);
 }
 
 /* Returns -1 to go on, else the exit code. */
 static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
-    static const struct option OPTIONS[] = {
-        {"state", required_argument, NULL, 's'}, {"socket", required_argument, NULL, 'S'},
-        {"jobs", required_argument, NULL, 'j'},  {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},     {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {{"state", required_argument, NULL, 's'},
+                                            {"socket", required_argument, NULL, 'S'},
+                                            {"jobs", required_argument, NULL, 'j'},
+                                            {"config", required_argument, NULL, 'c'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {NULL, 0, NULL, 0}};
     int option;
     uint64_t jobs;
     while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
@@ -68,6 +75,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
                 return EXIT_USAGE;
             }
             arguments->max_jobs = (int)jobs;
+            break;
+        case 'c':
+            arguments->settings_path = optarg;
             break;
         case 'h':
             usage(stdout);
@@ -95,10 +105,26 @@ static void stop_asked(void *context)
     rb_loop_stop(daemon->loop);
 }
 
+/* Settings and pipelines stand each for itself: what is wrong with one keeps no other back. */
+static void reload_settings(struct daemon *daemon)
+{
+    struct rb_err err;
+    rb_strbuf_clear(&daemon->diagnostics);
+    if (daemon->webhooks.settings_path == NULL)
+        return;
+    if (webhooks_reload(&daemon->webhooks, &daemon->diagnostics, &err) == 0) {
+        rb_log(RB_LOG_INFO, "settings loaded again", NULL);
+        return;
+    }
+    fputs(rb_strbuf_text(&daemon->diagnostics), stderr);
+    rb_log(RB_LOG_ERROR, "settings not loaded; the old ones stay", "error", err.text, NULL);
+}
+
 static void reload_asked(void *context)
 {
     struct daemon *daemon = context;
     struct rb_err err;
+    reload_settings(daemon);
     rb_strbuf_clear(&daemon->diagnostics);
     int status = rb_engine_reload(daemon->engine, &err);
     if (status == 0) {
@@ -137,6 +163,12 @@ static int api_cancel_build(void *context, int64_t build_id, struct rb_err *err)
     return rb_engine_cancel_build(daemon->engine, build_id, err);
 }
 
+static int api_hooks(void *context, json_t **ret_json, struct rb_err *err)
+{
+    const struct daemon *daemon = context;
+    return webhooks_json(&daemon->webhooks, ret_json, err);
+}
+
 static int serve(struct daemon *daemon, const struct arguments *arguments, struct rb_err *err)
 {
     struct rb_api_options options = {
@@ -150,6 +182,7 @@ static int serve(struct daemon *daemon, const struct arguments *arguments, struc
         .is_behind = api_is_behind,
         .check_now = api_check_now,
         .cancel_build = api_cancel_build,
+        .hooks = api_hooks,
         .started_at = rb_clock_now(&rb_clock_system),
     };
     struct rb_api *api;
@@ -187,7 +220,12 @@ static int run(struct daemon *daemon, const struct arguments *arguments, struct 
     status = rb_engine_start(&options, &daemon->engine, err);
     if (status != 0)
         return status;
-    status = serve(daemon, arguments, err);
+    daemon->webhooks = (struct webhooks){
+        .loop = daemon->loop, .engine = daemon->engine, .settings_path = arguments->settings_path};
+    status = webhooks_start(&daemon->webhooks, &daemon->diagnostics, err);
+    if (status == 0)
+        status = serve(daemon, arguments, err);
+    webhooks_stop(&daemon->webhooks);
     rb_engine_stop(daemon->engine);
     return status;
 }

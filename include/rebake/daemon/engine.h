@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rebake/api/hooks.h"
 #include "rebake/base/clock.h"
 #include "rebake/base/err.h"
 #include "rebake/base/strbuf.h"
@@ -60,6 +61,16 @@ struct rb_engine_host {
     int under_way;     /* checks of its sources */
 };
 struct rb_engine_host rb_engine_source_host(const struct rb_engine *engine, int64_t source_id);
+/* Webhooks, as rb_hooks_options wants them: which sources one names, and storing those that were
+   proven. What they name is checked a moment after, once for all that came in it; what was stored
+   and not checked when the engine ended is checked by the next one. */
+void rb_engine_match_hook(struct rb_engine *engine, const struct rb_hook_settings *hook,
+                          const struct rb_hook_news *news, struct rb_arena *arena,
+                          struct rb_accepted_hook *ret_hook);
+RB_NODISCARD int rb_engine_accept_hooks(struct rb_engine *engine,
+                                        struct rb_accepted_hook *const *hooks, size_t count,
+                                        struct rb_err *err);
+
 /* RB_ENOTFOUND when it is neither queued nor running. */
 RB_NODISCARD int rb_engine_cancel_build(struct rb_engine *engine, int64_t build_id,
                                         struct rb_err *err);
