@@ -14,7 +14,9 @@
 #include "rebake/base/memory.h"
 #include "transfer.h"
 
-enum { MOST_CONNECTIONS = 128, MOST_CONNECTIONS_PER_HOST = 16 };
+/* Five hundred sources of one server are asked over a handful of connections; requests beyond that
+   wait in libcurl's queue. */
+enum { MOST_CONNECTIONS = 128, MOST_CONNECTIONS_PER_HOST = 6 };
 
 struct socket_watch {
     uv_poll_t poll;

@@ -60,6 +60,8 @@ struct rb_http_transfer {
     char *what; /* "GET https://host/path" */
     enum stop stop;
     bool paused;
+    bool queued; /* for a connection: no time counts yet */
+    bool moved;
     bool resolving;
     bool is_waiting; /* until the timer says to ask again; libcurl knows nothing of it */
     bool is_abandoned;
@@ -117,6 +119,7 @@ static void report(struct rb_http_transfer *transfer, const struct rb_err *error
     response.body = rb_strbuf_text(&transfer->body);
     response.body_size = transfer->body.size;
     response.received_bytes = (int64_t)(transfer->headers_size + transfer->body_size);
+    response.moved = transfer->moved;
     transfer->http->running--;
     transfer->done(transfer->context, &response, error);
 }
@@ -189,17 +192,24 @@ static void set_timer(struct rb_http_transfer *transfer)
     rb_timer_start(transfer->timer, transfer->due_ms - now, 0);
 }
 
+static void begin_to_count(struct rb_http_transfer *transfer)
+{
+    transfer->active_ms = rb_clock_monotonic_ms();
+    transfer->deadline_ms = transfer->active_ms + transfer->timeout_ms;
+}
+
 /* Hands the request to libcurl, for the first time or again. */
 static void start(struct rb_http_transfer *transfer)
 {
     transfer->is_waiting = false;
+    transfer->queued = true;
+    transfer->moved = false;
     transfer->stop = STOP_NO;
     transfer->message[0] = '\0';
     transfer->headers_size = transfer->body_size = 0;
     rb_strbuf_deinit(&transfer->body);
     transfer->body = RB_STRBUF_INIT(transfer->body_maximum);
-    transfer->active_ms = rb_clock_monotonic_ms();
-    transfer->deadline_ms = transfer->active_ms + transfer->timeout_ms;
+    begin_to_count(transfer);
     set_timer(transfer);
     RB_ASSERT(curl_multi_add_handle(transfer->http->multi, transfer->easy) == CURLM_OK);
 }
@@ -211,6 +221,8 @@ static void look_at_the_time(void *context)
         start(transfer);
         return;
     }
+    if (transfer->queued)
+        begin_to_count(transfer);
     int64_t now = rb_clock_monotonic_ms();
     int64_t late_ms = now - transfer->due_ms;
     struct rb_err err;
@@ -279,11 +291,19 @@ static size_t on_body(char *data, size_t one, size_t size, void *context)
     return transfer->stop == STOP_NO ? size : 0;
 }
 
+static bool status_is_for_ever(const struct rb_http_transfer *transfer)
+{
+    long status = 0;
+    RB_ASSERT(curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK);
+    return status == 301 || status == 308;
+}
+
 static size_t on_header(char *data, size_t one, size_t size, void *context)
 {
     struct rb_http_transfer *transfer = context;
     (void)data;
     (void)one;
+    transfer->moved = transfer->moved || status_is_for_ever(transfer);
     transfer->active_ms = rb_clock_monotonic_ms();
     transfer->headers_size += size;
     if (transfer->headers_size <= HEADERS_MAXIMUM)
@@ -292,11 +312,20 @@ static size_t on_header(char *data, size_t one, size_t size, void *context)
     return 0;
 }
 
+static void leave_the_queue(struct rb_http_transfer *transfer)
+{
+    if (!transfer->queued)
+        return;
+    transfer->queued = false;
+    begin_to_count(transfer);
+}
+
 static int on_lookup(void *resolver, void *reserved, void *context)
 {
     struct rb_http_transfer *transfer = context;
     (void)resolver;
     (void)reserved;
+    leave_the_queue(transfer);
     transfer->resolving = true;
     return 0;
 }
@@ -306,10 +335,23 @@ static curl_socket_t on_socket(void *context, curlsocktype purpose, struct curl_
 {
     struct rb_http_transfer *transfer = context;
     (void)purpose;
+    leave_the_queue(transfer);
     transfer->resolving = false;
     if (transfer->is_abandoned)
         return CURL_SOCKET_BAD;
     return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* A connection that stood open already. */
+static int on_connected(void *context, char *remote, char *local, int remote_port, int local_port)
+{
+    struct rb_http_transfer *transfer = context;
+    (void)remote;
+    (void)local;
+    (void)remote_port;
+    (void)local_port;
+    leave_the_queue(transfer);
+    return CURL_PREREQFUNC_OK;
 }
 
 static void set_callbacks(struct rb_http_transfer *transfer)
@@ -324,6 +366,8 @@ static void set_callbacks(struct rb_http_transfer *transfer)
     SET(transfer, CURLOPT_RESOLVER_START_DATA, transfer);
     SET(transfer, CURLOPT_OPENSOCKETFUNCTION, on_socket);
     SET(transfer, CURLOPT_OPENSOCKETDATA, transfer);
+    SET(transfer, CURLOPT_PREREQFUNCTION, on_connected);
+    SET(transfer, CURLOPT_PREREQDATA, transfer);
 }
 
 static void set_method(struct rb_http_transfer *transfer, const struct rb_http_request *request,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HTTP requests: libcurl's multi interface driven by the loop, no thread blocked. One client is one
- * pool of connections. https is verified against the system's certificates (or those in
- * SSL_CERT_FILE, or else SSL_CERT_DIR, of the environment); credentials are never carried to
- * another host on a redirect.
+ * pool of connections, at most six to a host; what is asked beyond that waits its turn. https is
+ * verified against the system's certificates (or those in SSL_CERT_FILE, or else SSL_CERT_DIR, of
+ * the environment); credentials are never carried to another host on a redirect.
  */
 #ifndef REBAKE_NET_HTTP_H
 #define REBAKE_NET_HTTP_H
@@ -34,8 +34,8 @@ struct rb_http_request {
     rb_http_sink *sink; /* NULL: the body is kept in the response */
     void *sink_context;
     size_t body_maximum;     /* bytes accepted of the body, sink or not; 0: 16 MiB */
-    int64_t timeout_ms;      /* for the whole; 0: 60 s */
-    int64_t stall_ms;        /* without a byte; 0: 20 s */
+    int64_t timeout_ms;      /* for the whole, once it has a connection; 0: 60 s */
+    int64_t stall_ms;        /* without a byte, likewise; 0: 20 s */
     bool follow;             /* follow up to five redirects */
     const char *unix_socket; /* path of a socket to talk to instead of url's host; NULL: none */
 };
@@ -43,6 +43,7 @@ struct rb_http_request {
 struct rb_http_response {
     int status;       /* the HTTP status of the last answer */
     const char *url;  /* where the last answer came from */
+    bool moved;       /* an answer on the way was 301 or 308: it lives elsewhere, for ever */
     const char *body; /* NUL-terminated, never NULL; "" with a sink */
     size_t body_size;
     int64_t sent_bytes;     /* headers and bodies, all redirects together; of the last try */
