@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A git source's check: a child asks (git_child.c), we judge what it answers. */
+/*
+ * A git source's check:
+ *
+ *     start ──http(s)──▶ LIST (git_http.c) ──nothing new──▶ done
+ *       │                  │
+ *       │                  └─ a new commit, unknown trees, or no such ref (which the child tells
+ *       │                     with the names that there are)
+ *       │                  ▼
+ *       └──ssh, file──▶ LOOK (a child, git_child.c) ──▶ judged ──▶ done
+ */
 #include <signal.h>
 #include <string.h>
 
 #include "address.h"
 #include "check.h"
+#include "git_http.h"
 #include "git_message.h"
+#include "git_trees.h"
 #include "rebake/base/digest.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
@@ -15,20 +26,25 @@
 enum { ANSWER_MAXIMUM = 4 << 20, ERRORS_MAXIMUM = 64 << 10, TIMEOUT_MS = 15 * 60 * 1000 };
 
 struct git_check {
-    struct rb_process *process; /* NULL when the child could not be started */
-    struct rb_timer *refusal;   /* tells start_error, later */
+    const struct rb_watch_tools *tools;
+    struct rb_git_http *listing; /* at most one of these three is under way */
+    struct rb_process *process;
+    struct rb_timer *refusal; /* tells start_error, later */
     struct rb_err start_error;
+    json_t *request; /* to the child */
+    json_t *manner;  /* of the listing, for the memo; NULL: none */
     char *shown;
-    char *known;
-    rb_check_cb *done;
+    struct rb_check_outcome spent; /* by the listing */
+    rb_check_cb *done;             /* NULL once cancelled */
     void *context;
 };
 
 static void free_check(struct git_check *check)
 {
     rb_timer_free(check->refusal);
+    json_decref(check->request);
+    json_decref(check->manner);
     rb_free(check->shown);
-    rb_free(check->known);
     rb_free(check);
 }
 
@@ -36,14 +52,18 @@ static void report(struct git_check *check, const struct rb_check_outcome *outco
 {
     rb_check_cb *done = check->done;
     void *context = check->context;
-    free_check(check);
     if (done != NULL)
         done(context, outcome);
+    free_check(check);
 }
 
-static void report_failure(struct git_check *check, const struct rb_err *error)
+static void report_failure(struct git_check *check, const struct rb_err *error,
+                           int64_t retry_after_ms)
 {
-    struct rb_check_outcome outcome = {.error = error, .requests = 1, .retry_after_ms = -1};
+    struct rb_check_outcome outcome = check->spent;
+    outcome.error = error;
+    outcome.trouble = RB_TROUBLE_NONE;
+    outcome.retry_after_ms = retry_after_ms;
     report(check, &outcome);
 }
 
@@ -57,19 +77,24 @@ static void report_answer(struct git_check *check, const struct rb_git_answer *a
         rb_json_set_bool(detail, "rewritten", answer->rewritten == RB_GIT_REWRITTEN_YES);
     rb_json_set_string(memo, "commit", answer->commit);
     rb_json_set(memo, "trees", json_incref(answer->trees));
+    if (check->manner != NULL)
+        rb_json_set(memo, "manner", json_incref(check->manner));
     struct rb_check_result result = {
-        .unchanged = rb_text_equal(answer->commit, check->known),
+        .unchanged =
+            rb_text_equal(answer->commit, rb_json_get_string(check->request, "known", NULL)),
         .version = answer->commit,
         .detail = detail,
         .memo = memo,
         .upstream_at = answer->committed_at,
     };
-    struct rb_check_outcome outcome = {.result = &result,
-                                       .requests = answer->requests,
-                                       .bytes = answer->bytes,
-                                       .retry_after_ms = -1};
+    struct rb_check_outcome outcome = check->spent;
+    outcome.result = &result;
+    outcome.requests += answer->requests;
+    outcome.bytes += answer->bytes;
     report(check, &outcome);
 }
+
+/* ── the child ──────────────────────────────────────────────────────────────────────────────── */
 
 static int judge(const struct git_check *check, const struct rb_process_result *result,
                  struct rb_git_answer *ret_answer, struct rb_err *err)
@@ -87,20 +112,77 @@ static void child_ended(void *context, const struct rb_process_result *result)
     RB_CLEANUP(rb_git_answer_deinit) struct rb_git_answer answer = {0};
     struct rb_err err;
     check->process = NULL;
-    if (check->done == NULL)
+    if (check->done == NULL) {
         free_check(check);
-    else if (judge(check, result, &answer, &err) != 0)
-        report_failure(check, &err);
-    else
+    } else if (judge(check, result, &answer, &err) != 0) {
+        check->spent.requests++;
+        report_failure(check, &err, -1);
+    } else {
         report_answer(check, &answer);
+    }
 }
 
-static void refuse(void *context)
+static int start_child(struct git_check *check, struct rb_err *err)
+{
+    const char *const arguments[] = {check->tools->program, "internal", "git-check", NULL};
+    RB_CLEANUP_FREE char *input = rb_json_canonical(check->request);
+    struct rb_process_options options = {
+        .arguments = arguments,
+        .input = input,
+        .input_size = strlen(input),
+        .output_maximum = ANSWER_MAXIMUM,
+        .errors_maximum = ERRORS_MAXIMUM,
+        .timeout_ms = TIMEOUT_MS,
+    };
+    return rb_process_start(check->tools->loop, &options, child_ended, check, &check->process, err);
+}
+
+/* ── the listing ────────────────────────────────────────────────────────────────────────────── */
+
+static char *wanted_ref(const struct git_check *check)
+{
+    return rb_asprintf("refs/heads/%s", rb_json_get_string(check->request, "branch", ""));
+}
+
+/* True where nothing needs to be fetched, and reported. */
+static bool is_known(struct git_check *check, const struct rb_git_ref *ref)
+{
+    if (!rb_text_equal(ref->commit, rb_json_get_string(check->request, "known", NULL)))
+        return false;
+    RB_CLEANUP_JSON json_t *trees = rb_json_object();
+    if (!rb_git_trees_take(json_object_get(check->request, "knownTrees"),
+                           json_object_get(check->request, "paths"), trees))
+        return false;
+    struct rb_git_answer answer = {
+        .commit = ref->commit, .trees = trees, .rewritten = RB_GIT_REWRITTEN_NO};
+    report_answer(check, &answer);
+    return true;
+}
+
+static void listed(void *context, const struct rb_git_listing *listing, const struct rb_err *error)
 {
     struct git_check *check = context;
-    struct rb_err err = check->start_error;
-    report_failure(check, &err);
+    struct rb_err err;
+    check->listing = NULL;
+    check->spent.requests = listing->requests;
+    check->spent.bytes = listing->bytes;
+    check->spent.trouble = listing->moved ? RB_TROUBLE_MOVED : RB_TROUBLE_NONE;
+    if (error != NULL) {
+        report_failure(check, error, listing->retry_after_ms);
+        return;
+    }
+    check->manner = json_incref(listing->manner);
+    RB_CLEANUP_FREE char *name = wanted_ref(check);
+    const struct rb_git_ref *ref = rb_git_refs_find(listing->refs, name);
+    if (ref != NULL && is_known(check, ref))
+        return;
+    if (ref != NULL)
+        rb_json_set_string(check->request, "found", ref->commit);
+    if (start_child(check, &err) != 0)
+        report_failure(check, &err, -1);
 }
+
+/* ── the outside ────────────────────────────────────────────────────────────────────────────── */
 
 /* A mirror a source: checks of different sources never wait for each other. */
 char *rb_git_mirror_folder(const char *cache_folder, const char *url, const char *branch)
@@ -111,11 +193,11 @@ char *rb_git_mirror_folder(const char *cache_folder, const char *url, const char
     return rb_asprintf("%s/git/%.32s", cache_folder, hex);
 }
 
-static char *request_text(const struct rb_watch_tools *tools,
-                          const struct rb_check_request *request)
+static json_t *make_request(const struct rb_watch_tools *tools,
+                            const struct rb_check_request *request)
 {
     const struct rb_source *source = request->source;
-    RB_CLEANUP_JSON json_t *json = rb_json_object();
+    json_t *json = rb_json_object();
     RB_CLEANUP_FREE char *mirror =
         rb_git_mirror_folder(tools->cache_folder, source->git.url, source->git.branch);
     json_t *paths = rb_json_array();
@@ -132,29 +214,32 @@ static char *request_text(const struct rb_watch_tools *tools,
         rb_text_equal(rb_json_get_string(request->memo, "commit", NULL), request->known_version))
         trees = json_object_get(request->memo, "trees");
     rb_json_set(json, "knownTrees", json_is_object(trees) ? json_incref(trees) : rb_json_object());
-    return rb_json_canonical(json);
+    return json;
+}
+
+static void refuse(void *context)
+{
+    struct git_check *check = context;
+    struct rb_err err = check->start_error;
+    check->spent.requests++;
+    report_failure(check, &err, -1);
 }
 
 static void *start(const struct rb_watch_tools *tools, const struct rb_check_request *request,
                    rb_check_cb *done, void *context)
 {
     struct git_check *check = rb_zalloc(sizeof(*check));
+    check->tools = tools;
     check->shown = rb_address_shown(request->source->git.url);
-    check->known = rb_strdup(request->known_version);
+    check->request = make_request(tools, request);
+    check->spent.retry_after_ms = -1;
     check->done = done;
     check->context = context;
-    RB_CLEANUP_FREE char *input = request_text(tools, request);
-    const char *const arguments[] = {tools->program, "internal", "git-check", NULL};
-    struct rb_process_options options = {
-        .arguments = arguments,
-        .input = input,
-        .input_size = strlen(input),
-        .output_maximum = ANSWER_MAXIMUM,
-        .errors_maximum = ERRORS_MAXIMUM,
-        .timeout_ms = TIMEOUT_MS,
-    };
-    if (rb_process_start(tools->loop, &options, child_ended, check, &check->process,
-                         &check->start_error) != 0) {
+    if (rb_git_is_http(request->source->git.url)) {
+        RB_CLEANUP_FREE char *prefix = wanted_ref(check);
+        check->listing = rb_git_http_list(tools->http, request->source->git.url, prefix,
+                                          json_object_get(request->memo, "manner"), listed, check);
+    } else if (start_child(check, &check->start_error) != 0) {
         check->refusal = rb_timer_new(tools->loop, refuse, check);
         rb_timer_start(check->refusal, 0, 0);
     }
@@ -165,10 +250,13 @@ static void cancel(void *state)
 {
     struct git_check *check = state;
     check->done = NULL;
-    if (check->process != NULL)
+    if (check->process != NULL) {
         rb_process_kill(check->process); /* child_ended frees */
-    else
-        free_check(check);
+        return;
+    }
+    if (check->listing != NULL)
+        rb_git_http_cancel(check->listing);
+    free_check(check);
 }
 
 const struct rb_check_kind rb_check_git = {.start = start, .cancel = cancel};

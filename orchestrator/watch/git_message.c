@@ -64,6 +64,9 @@ static int read_request(struct rb_git_request *request, struct rb_err *err)
     request->known = rb_json_get_string(json, "known", NULL);
     if (status == 0 && request->known != NULL)
         status = check_commit(request->known, WHAT_REQUEST, err);
+    request->found = rb_json_get_string(json, "found", NULL);
+    if (status == 0 && request->found != NULL)
+        status = check_commit(request->found, WHAT_REQUEST, err);
     request->paths = json_object_get(json, "paths");
     if (status == 0)
         status = check_paths(request->paths, err);

@@ -17,6 +17,7 @@ struct rb_git_request {
     const char *branch;
     const char *mirror;        /* folder of a bare repository, made if absent */
     const char *known;         /* commit, or NULL */
+    const char *found;         /* the commit that was listed already, or NULL */
     const json_t *paths;       /* array of text */
     const json_t *known_trees; /* object, path to object id or null: of the known commit */
     unsigned silence_s;        /* without a byte, then the child ends itself; 60 unless said */

@@ -10,6 +10,7 @@
 #include "git_credential.h"
 #include "git_error.h"
 #include "git_mirror.h"
+#include "git_trees.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/strlist.h"
@@ -256,30 +257,26 @@ static int use_mirror(struct look *look, struct rb_err *err)
 static bool take_known_trees(struct look *look, const char *commit)
 {
     const struct rb_git_request *request = look->request;
-    if (!rb_text_equal(request->known, commit))
+    if (!rb_text_equal(request->known, commit) ||
+        !rb_git_trees_take(request->known_trees, request->paths, look->answer->trees))
         return false;
-    size_t i;
-    const json_t *path;
-    json_array_foreach(request->paths, i, path)
-    {
-        json_t *tree = json_object_get(request->known_trees, json_string_value(path));
-        if (tree == NULL) {
-            json_object_clear(look->answer->trees);
-            return false;
-        }
-        rb_json_set(look->answer->trees, json_string_value(path), json_incref(tree));
-    }
     look->answer->rewritten = RB_GIT_REWRITTEN_NO;
     return true;
+}
+
+/* What was listed over HTTP already is not listed again. */
+static int find_commit(struct look *look, struct rb_err *err)
+{
+    if (look->request->found != NULL && git_oid_fromstr(&look->commit, look->request->found) == 0)
+        return 0;
+    int code = make_remote(look, NULL);
+    return code == 0 ? list_refs(look, err) : fail(look, code, "read the URL", err);
 }
 
 static int run_look(struct look *look, struct rb_err *err)
 {
     char commit[GIT_OID_HEXSZ + 1];
-    int code = make_remote(look, NULL);
-    if (code != 0)
-        return fail(look, code, "read the URL", err);
-    int status = list_refs(look, err);
+    int status = find_commit(look, err);
     if (status != 0)
         return status;
     git_oid_tostr(commit, sizeof(commit), &look->commit);

@@ -80,7 +80,8 @@ char *rb_git_mirror_folder(const char *cache_folder, const char *url, const char
 /* The program's part of a git check, run as `rebake internal git-check` in a process of its own,
    since libgit2 1.5 has no time limits: reads a JSON request on input, writes a JSON answer.
    Returns the exit code. Request {"url","branch","mirror":FOLDER,"known":COMMIT or null,
-   "paths":[…],"knownTrees":{PATH:OID or null},"silenceSeconds":60 unless said}; answer
+   "found":COMMIT where the refs were listed already,"paths":[…],
+   "knownTrees":{PATH:OID or null},"silenceSeconds":60 unless said}; answer
    {"commit","trees":{…},"committedAt","requests","bytes","rewritten"} or {"error":{"code","text"}}.
    SIGALRM ends the process when no byte has come for silenceSeconds. */
 int rb_git_check_main(int input_fd, int output_fd);

@@ -85,15 +85,20 @@ void test_repository_deinit(struct test_repository *repository)
 void test_git_serve(const struct test_repository *repository, const struct test_request *request,
                     struct test_answer *answer)
 {
+    const char *version = "";
+    if (request->git_protocol != NULL && strcmp(request->git_protocol, "version=2") == 0)
+        version = "GIT_PROTOCOL=version=2 ";
     if (strcmp(request->path, "/repo.git/info/refs") == 0) {
-        answer->body = run_shell(repository->work,
-                                 "printf '001e# service=git-upload-pack\\n0000' && "
-                                 "git upload-pack --stateless-rpc --advertise-refs .",
-                                 NULL, 0, &answer->body_size);
+        RB_CLEANUP_FREE char *command =
+            rb_asprintf("printf '001e# service=git-upload-pack\\n0000' && "
+                        "%sgit upload-pack --stateless-rpc --advertise-refs .",
+                        version);
+        answer->body = run_shell(repository->work, command, NULL, 0, &answer->body_size);
         test_answer_header(answer, "Content-Type", "application/x-git-upload-pack-advertisement");
     } else if (strcmp(request->path, "/repo.git/git-upload-pack") == 0) {
-        answer->body = run_shell(repository->work, "git upload-pack --stateless-rpc .",
-                                 request->body, request->body_size, &answer->body_size);
+        RB_CLEANUP_FREE char *command = rb_asprintf("%sgit upload-pack --stateless-rpc .", version);
+        answer->body = run_shell(repository->work, command, request->body, request->body_size,
+                                 &answer->body_size);
         test_answer_header(answer, "Content-Type", "application/x-git-upload-pack-result");
     } else {
         answer->status = 404;

@@ -20,6 +20,7 @@ struct test_server {
     test_handler *handler;
     void *context;
     int requests;
+    int connections;
     struct MHD_Connection *silent[SILENT_MAXIMUM];
     size_t silent_count;
 };
@@ -114,6 +115,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         .authorization = header_of(connection, "Authorization"),
         .if_none_match = header_of(connection, "If-None-Match"),
         .if_modified_since = header_of(connection, "If-Modified-Since"),
+        .git_protocol = header_of(connection, "Git-Protocol"),
         .body = rb_strbuf_text(&exchange->body),
         .body_size = exchange->body.size,
     };
@@ -140,6 +142,17 @@ static void on_ended(void *context, struct MHD_Connection *connection, void **st
     *state = NULL;
 }
 
+static void on_connection(void *context, struct MHD_Connection *connection, void **state,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct test_server *server = context;
+    (void)connection;
+    (void)state;
+    (void)pthread_mutex_lock(&server->mutex);
+    server->connections += code == MHD_CONNECTION_NOTIFY_STARTED;
+    (void)pthread_mutex_unlock(&server->mutex);
+}
+
 struct test_server *test_server_start(test_handler *handler, void *context)
 {
     struct test_server *server = rb_zalloc(sizeof(*server));
@@ -148,10 +161,10 @@ struct test_server *test_server_start(test_handler *handler, void *context)
     (void)pthread_mutex_init(&server->mutex, NULL);
     server->handler = handler;
     server->context = context;
-    server->daemon =
-        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | MHD_ALLOW_SUSPEND_RESUME,
-                         0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, &address,
-                         MHD_OPTION_NOTIFY_COMPLETED, on_ended, NULL, MHD_OPTION_END);
+    server->daemon = MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+        on_request, server, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_NOTIFY_COMPLETED, on_ended,
+        NULL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_END);
     RB_ASSERT(server->daemon != NULL);
     return server;
 }
@@ -182,6 +195,14 @@ void test_server_stop(struct test_server *server)
         (void)close(listener);
     (void)pthread_mutex_destroy(&server->mutex);
     rb_free(server);
+}
+
+int test_server_connections(struct test_server *server)
+{
+    (void)pthread_mutex_lock(&server->mutex);
+    int connections = server->connections;
+    (void)pthread_mutex_unlock(&server->mutex);
+    return connections;
 }
 
 int test_server_port(const struct test_server *server)

@@ -14,6 +14,7 @@ struct test_request {
     const char *authorization; /* the headers of these names, or NULL */
     const char *if_none_match;
     const char *if_modified_since;
+    const char *git_protocol;
     const char *body;
     size_t body_size;
 };
@@ -39,6 +40,7 @@ void test_server_stop(struct test_server *server);
 void test_server_sync(struct test_server *server);
 int test_server_requests(struct test_server *server); /* handled so far: at any time */
 int test_server_port(const struct test_server *server);
+int test_server_connections(struct test_server *server); /* accepted since the start */
 
 void test_answer_header(struct test_answer *answer, const char *name, const char *value);
 

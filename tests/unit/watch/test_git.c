@@ -14,115 +14,12 @@
 
 #include <cmocka.h>
 
-#include "git_repository.h"
+#include "git_fixture.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/loop/process.h"
 #include "rebake/loop/timer.h"
-#include "rebake/watch/watch.h"
-
-struct fixture {
-    struct test_repository repository;
-    struct rb_loop *loop;
-    struct rb_watch_tools tools;
-    char program[4096];
-    struct test_server *server; /* where a test starts one; how it behaves: */
-    int refuse_with;
-    bool wants_password;
-    bool silent;
-    /* what the last check answered */
-    bool answered;
-    bool failed;
-    bool unchanged;
-    char version[64];
-    json_t *detail;
-    json_t *memo;
-    int64_t upstream_at;
-    int requests;
-    int64_t bytes;
-    struct rb_err err;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *fixture = rb_zalloc(sizeof(*fixture));
-    test_repository_init(&fixture->repository);
-    fixture->loop = rb_loop_new();
-    ssize_t size = readlink("/proc/self/exe", fixture->program, sizeof(fixture->program) - 1);
-    RB_ASSERT(size > 0);
-    fixture->tools = (struct rb_watch_tools){.loop = fixture->loop,
-                                             .program = fixture->program,
-                                             .cache_folder = fixture->repository.folder};
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    rb_loop_free(fixture->loop);
-    test_repository_deinit(&fixture->repository);
-    json_decref(fixture->detail);
-    json_decref(fixture->memo);
-    rb_free(fixture);
-    return 0;
-}
-
-static void on_checked(void *context, const struct rb_check_outcome *outcome)
-{
-    struct fixture *fixture = context;
-    const struct rb_check_result *result = outcome->result;
-    assert_false(fixture->answered);
-    assert_true((result == NULL) != (outcome->error == NULL));
-    fixture->answered = true;
-    fixture->requests = outcome->requests;
-    fixture->bytes = outcome->bytes;
-    fixture->failed = result == NULL;
-    fixture->err = outcome->error != NULL ? *outcome->error : (struct rb_err){0};
-    if (result == NULL)
-        return;
-    fixture->unchanged = result->unchanged;
-    fixture->upstream_at = result->upstream_at;
-    (void)snprintf(fixture->version, sizeof(fixture->version), "%s", result->version);
-    json_decref(fixture->detail);
-    fixture->detail = json_incref(result->detail);
-    json_decref(fixture->memo);
-    fixture->memo = json_incref(result->memo);
-}
-
-/* The next check knows what the last one found. */
-static void check_url(struct fixture *fixture, const char *url, const char *branch,
-                      const char *const *paths)
-{
-    RB_CLEANUP_FREE char *known = fixture->version[0] == '\0' ? NULL : rb_strdup(fixture->version);
-    struct rb_source source = {.kind = RB_SOURCE_GIT, .git.url = url, .git.branch = branch};
-    struct rb_check_request request = {
-        .source = &source, .memo = fixture->memo, .known_version = known, .paths = paths};
-    fixture->answered = false;
-    if (fixture->server != NULL)
-        test_server_sync(fixture->server);
-    (void)rb_check_start(&fixture->tools, &request, on_checked, fixture);
-    assert_false(fixture->answered);
-    rb_loop_run(fixture->loop);
-    if (fixture->server != NULL)
-        test_server_sync(fixture->server);
-    assert_true(fixture->answered);
-}
-
-static void check(struct fixture *fixture, const char *const *paths)
-{
-    RB_CLEANUP_FREE char *url = rb_asprintf("file://%s", fixture->repository.work);
-    check_url(fixture, url, "main", paths);
-    if (fixture->failed)
-        fprintf(stderr, "%s\n", fixture->err.text);
-    assert_false(fixture->failed);
-}
-
-static const char *tree_of(const struct fixture *fixture, const char *path)
-{
-    return rb_json_get_string(json_object_get(fixture->detail, "trees"), path, NULL);
-}
 
 static void the_branch_and_its_trees_are_found(void **state)
 {
@@ -268,27 +165,6 @@ static void what_is_not_there_is_told(void **state)
     assert_non_null(strstr(fixture->err.text, "unknown scheme"));
 }
 
-/* server thread */
-static void serve(void *context, const struct test_request *request, struct test_answer *answer)
-{
-    struct fixture *fixture = context;
-    answer->silent = fixture->silent;
-    if (fixture->silent)
-        return;
-    if (fixture->refuse_with != 0) {
-        answer->status = fixture->refuse_with;
-        return;
-    }
-    /* "user:pa ss" */
-    if (fixture->wants_password &&
-        !rb_text_equal(request->authorization, "Basic dXNlcjpwYSBzcw==")) {
-        answer->status = 401;
-        test_answer_header(answer, "WWW-Authenticate", "Basic realm=\"git\"");
-        return;
-    }
-    test_git_serve(&fixture->repository, request, answer);
-}
-
 static void http_is_spoken_with_the_stores_credentials(void **state)
 {
     struct fixture *fixture = *state;
@@ -425,8 +301,9 @@ static void a_program_that_is_missing_or_mad_is_an_error(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "internal") == 0 && strcmp(argv[2], "git-check") == 0)
-        return rb_git_check_main(STDIN_FILENO, STDOUT_FILENO);
+    int exit_code;
+    if (git_fixture_is_child(argc, argv, &exit_code))
+        return exit_code;
 #define CHECK(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CHECK(the_branch_and_its_trees_are_found),
