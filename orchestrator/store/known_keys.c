@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "known_keys.h"
 
-#include <string.h>
-
-#include "rebake/base/digest.h"
 #include "rebake/base/memory.h"
 
 enum { SMALLEST = 1024 };
@@ -36,17 +33,17 @@ void known_keys_free(struct known_keys *keys)
     rb_free(keys);
 }
 
+static uint64_t mix(uint64_t hash, const char *text)
+{
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3U;
+    return (hash ^ 0xff) * 0x100000001b3U;
+}
+
+/* FNV-1a (Fowler, Noll, Vo), of 64 bits. */
 uint64_t known_keys_hash(const char *hook, const char *key)
 {
-    RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *sha = rb_sha256_new();
-    char hex[RB_SHA256_HEX_SIZE];
-    uint64_t hash = 0;
-    rb_sha256_update(sha, hook, strlen(hook) + 1);
-    rb_sha256_update(sha, key, strlen(key));
-    (void)rb_sha256_hex(sha, hex);
-    for (size_t i = 0; i < 16; i++)
-        hash = hash << 4 | (uint64_t)(hex[i] <= '9' ? hex[i] - '0' : hex[i] - 'a' + 10);
-    return hash;
+    return mix(mix(0xcbf29ce484222325U, hook), key);
 }
 
 /* The slot of the hash, or the empty one where it would go. */

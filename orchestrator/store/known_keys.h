@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which keys of deliveries were seen, as 64 bits of each one's hash: the store has one writer, so
- * it can know without asking the disk. A key is known as long as its row's id is not below the
- * oldest.
+ * Which keys of deliveries were seen, as 64 bits of each: the store has one writer, so it can know
+ * without asking the disk. Keys are hashes over secrets already: who could make two that meet here
+ * has the secret. A key is known as long as its row's id is not below the oldest.
  */
 #ifndef REBAKE_STORE_KNOWN_KEYS_H
 #define REBAKE_STORE_KNOWN_KEYS_H
