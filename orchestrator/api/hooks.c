@@ -68,6 +68,7 @@ struct rb_hooks {
     size_t in_flight; /* bytes of bodies */
     struct request **waiting;
     size_t waiting_count;
+    size_t waiting_before; /* when the last turn ended */
     size_t waiting_capacity;
 };
 
@@ -227,13 +228,18 @@ static int store_waiting(struct rb_hooks *hooks, struct rb_err *err)
     return status;
 }
 
-/* The turn's end: what has come in it is stored, and its senders are told. */
+/* The turn's end: while more come in each, they are waited for, so that they share the transaction;
+   then all are stored, and their senders are told. */
 static bool turn_ended(void *context)
 {
     struct rb_hooks *hooks = context;
     struct rb_err err;
     if (hooks->waiting_count == 0)
         return false;
+    if (hooks->waiting_count > hooks->waiting_before) {
+        hooks->waiting_before = hooks->waiting_count;
+        return true;
+    }
     int status = store_waiting(hooks, &err);
     if (status != 0)
         rb_log(RB_LOG_ERROR, "webhooks could not be stored", "error", err.text, NULL);
@@ -246,6 +252,7 @@ static bool turn_ended(void *context)
         MHD_resume_connection(request->connection);
     }
     hooks->waiting_count = 0;
+    hooks->waiting_before = 0;
     return true;
 }
 

@@ -29,7 +29,7 @@ struct api_listener_options {
     MHD_AcceptPolicyCallback admit;    /* NULL: everybody */
     MHD_AccessHandlerCallback handle;
     MHD_RequestCompletedCallback ended; /* of a request, however it ended */
-    bool (*turn_ended)(void *context);  /* true: connections were resumed; NULL: no suspending */
+    bool (*turn_ended)(void *context);  /* true: another is wanted; NULL: none ever is */
     void *context;                      /* given to them all */
 };
 
