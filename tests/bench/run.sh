@@ -10,6 +10,8 @@
 #   scan       `rebake scan` of a real image's layer, beside `tar -xzOf` of it
 #   plan       the planner over 10,000 images, beside one pass over the same memory
 #   store      the store with 100,000 builds, beside the disk
+#   hooks      webhooks stored before they are answered, beside SQLite's one row a commit and beside
+#              the same server storing nothing
 #   idle       resident memory of a daemon with 1,000 sources, nothing due
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -69,6 +71,8 @@ bench_scan() {
 
 bench_plan() { "$REBAKE_BUILD/tests/bench/bench_plan"; }
 
+bench_hooks() { "$REBAKE_BUILD/tests/bench/bench_hooks" "$LAB"; }
+
 bench_store() { "$REBAKE_BUILD/tests/bench/bench_store" "$LAB"; }
 
 # Sources are distinct tags of one registry on loopback; each is checked once, and then none is due. The one
@@ -115,7 +119,7 @@ all_good() {
 
 cmake --preset release >"$LAB/log/cmake" 2>&1
 cmake --build --preset release --parallel "$(nproc)" >"$LAB/log/build" 2>&1
-[ $# -gt 0 ] || set -- packages apt_change scan plan store idle
+[ $# -gt 0 ] || set -- packages apt_change scan plan store hooks idle
 for name in "$@"; do
   section "$name"
   "bench_$name"
