@@ -28,7 +28,8 @@ static const char SQL_SERVE[] = "UPDATE deliveries_served SET up_to_id = ?1 WHER
 static const char SQL_OPEN[] =
     SQL_DELIVERIES " WHERE id > (SELECT up_to_id FROM deliveries_served) ORDER BY id";
 static const char SQL_LAST[] =
-    SQL_DELIVERIES " WHERE id IN (SELECT max(id) FROM deliveries GROUP BY hook) ORDER BY hook";
+    SQL_DELIVERIES " WHERE id IN (SELECT coalesce(max(CASE WHEN matched > 0 THEN id END), max(id))"
+                   " FROM deliveries GROUP BY hook) ORDER BY hook";
 
 static int read_keys(struct rb_store *store, struct rb_err *err)
 {

@@ -3,6 +3,7 @@
 # An OCI registry (docker-registry), with its blobs under $LAB/registry/NAME.
 
 # registry_start [NAME]: plain HTTP, open to all. REGISTRY is then HOST:PORT, as references begin.
+# REGISTRY_NOTIFIES, if it is set, is the part "notifications" of its configuration.
 registry_start() {
   REGISTRY_NAME=${1:-registry}
   REGISTRY_SECURED=no
@@ -44,6 +45,7 @@ C
     if [ "$REGISTRY_SECURED" = yes ]; then
       echo "auth: { htpasswd: { realm: lab, path: $folder/htpasswd } }"
     fi
+    [ -z "${REGISTRY_NOTIFIES:-}" ] || echo "$REGISTRY_NOTIFIES"
     echo "http:"
     echo "  addr: 127.0.0.1:$1"
     echo "  secret: lab"

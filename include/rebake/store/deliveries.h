@@ -31,7 +31,7 @@ RB_NODISCARD int rb_store_open_deliveries(struct rb_store *store, struct rb_aren
 /* All up to this id were served. */
 RB_NODISCARD int rb_store_serve_deliveries(struct rb_store *store, int64_t up_to_id,
                                            struct rb_err *err);
-/* The newest of each hook. */
+/* The newest of each hook that named a source; of one that never did, its newest. */
 RB_NODISCARD int rb_store_last_deliveries(struct rb_store *store, struct rb_arena *arena,
                                           struct rb_delivery **ret_rows, size_t *ret_count,
                                           struct rb_err *err);

@@ -86,6 +86,9 @@ static void the_last_of_each_hook_is_told(void **state)
     add(fixture, "shop", "a");
     int64_t newest = add(fixture, "shop", "b");
     add(fixture, "base", "a");
+    struct rb_delivery nothing = {.hook = "shop", .key = "c", .things = "[]"};
+    struct rb_delivery *all[] = {&nothing};
+    assert_ok(rb_store_add_deliveries(fixture->store, all, 1, &err), &err);
     assert_ok(rb_store_last_deliveries(fixture->store, fixture->arena, &rows, &count, &err), &err);
     assert_int_equal(count, 2);
     assert_string_equal(rows[0].hook, "base");
