@@ -34,7 +34,8 @@ int api_tcp_listen(const char *address, int *ret_fd, struct rb_err *err)
     struct sockaddr_storage bound;
     char host[RB_HOST_SIZE];
     int port, on = 1;
-    RB_ASSERT(rb_listen_address_split(address, host, &port));
+    if (!rb_listen_address_split(address, host, &port))
+        return rb_err_set(err, RB_EINVALID, "%s is not an address with a port", address);
     socklen_t size = make_address(host, port, &bound);
     int fd = socket(bound.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)

@@ -8,8 +8,8 @@
 
 #include "rebake/base/err.h"
 
-/* A listening socket at "HOST:PORT", which rb_listen_address_split takes. RB_EEXIST when another
-   has the address. */
+/* A listening socket at "HOST:PORT", which rb_listen_address_split takes. RB_EINVALID for any
+   other text, RB_EEXIST when another has the address. */
 RB_NODISCARD int api_tcp_listen(const char *address, int *ret_fd, struct rb_err *err);
 
 /* True when the address is in one of the networks, "10.0.0.7" or "10.0.0.0/8"; NULL-terminated. */
