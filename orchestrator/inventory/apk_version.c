@@ -36,7 +36,7 @@ struct part {
 };
 
 static const char digits[] = "0123456789";
-static const char hex_digits[] = "0123456789abcdefABCDEF";
+static const char hex_digits[] = "0123456789abcdef";
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
 
 static bool is_one_of(char c, const char *set)

@@ -31,8 +31,8 @@ bool rb_version_is_deb(const char *version);
    no release is older than any. */
 int rb_version_compare_rpm(const char *a, const char *b);
 
-/* What rpm builds a package of: an epoch of digits, and letters, digits and ".+_~^" on both sides
-   of the dash. */
+/* What rpm takes: an epoch of 32 bits, and visible ASCII but '-' and ':' on both sides of the dash.
+ */
 bool rb_version_is_rpm(const char *version);
 
 /* Alpine's versions, digits{.digits}[letter]{_suffix[number]}[~commit][-rN], ordered as apk 3 does
