@@ -84,4 +84,4 @@ static char *describe(const struct rb_source *source)
     return rb_strbuf_steal(&text);
 }
 
-const struct rb_source_language rb_source_apt = {"apt", fields, complete, describe};
+const struct rb_source_language rb_source_apt = {"apt", fields, complete, describe, NULL};

@@ -24,4 +24,4 @@ static char *describe(const struct rb_source *source)
     return rb_asprintf("%s branch %s", source->git.url, source->git.branch);
 }
 
-const struct rb_source_language rb_source_git = {"git", fields, NULL, describe};
+const struct rb_source_language rb_source_git = {"git", fields, NULL, describe, NULL};

@@ -11,8 +11,11 @@ static const char *address_of(const struct rb_source *source)
 {
     const struct rb_source_language *language = rb_source_language(source->kind);
     for (const struct rb_field *field = language->fields; field->key != NULL; field++) {
-        if (rb_text_equal(field->key, language->name) && field->kind == RB_FIELD_TEXT)
-            return *(const char *const *)((const char *)source + field->offset);
+        bool tells = rb_text_equal(field->key, language->name) ||
+                     rb_text_equal(field->key, language->other_name);
+        const void *place = (const char *)source + field->offset;
+        if (tells && field->kind == RB_FIELD_TEXT && *(const char *const *)place != NULL)
+            return *(const char *const *)place;
     }
     return NULL;
 }

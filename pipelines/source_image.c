@@ -24,4 +24,4 @@ static char *describe(const struct rb_source *source)
     return rb_asprintf("%s:%s", source->image.repository, source->image.tag);
 }
 
-const struct rb_source_language rb_source_image = {"image", fields, NULL, describe};
+const struct rb_source_language rb_source_image = {"image", fields, NULL, describe, NULL};

@@ -5,9 +5,9 @@
 #include "rebake/base/text.h"
 
 static const struct rb_source_language *const languages[] = {
-    [RB_SOURCE_GIT] = &rb_source_git,
-    [RB_SOURCE_IMAGE] = &rb_source_image,
-    [RB_SOURCE_APT] = &rb_source_apt,
+    [RB_SOURCE_GIT] = &rb_source_git, [RB_SOURCE_IMAGE] = &rb_source_image,
+    [RB_SOURCE_APT] = &rb_source_apt, [RB_SOURCE_RPM] = &rb_source_rpm,
+    [RB_SOURCE_APK] = &rb_source_apk,
 };
 
 const size_t rb_source_kinds = RB_COUNT_OF(languages);
@@ -20,7 +20,9 @@ const struct rb_source_language *rb_source_language(enum rb_source_kind kind)
 bool rb_source_kind_of(const char *name, enum rb_source_kind *ret_kind)
 {
     for (size_t i = 0; i < rb_source_kinds; i++) {
-        if (rb_text_equal(languages[i]->name, name)) {
+        const struct rb_source_language *language = languages[i];
+        if (name != NULL &&
+            (rb_text_equal(language->name, name) || rb_text_equal(language->other_name, name))) {
             *ret_kind = (enum rb_source_kind)i;
             return true;
         }

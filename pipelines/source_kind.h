@@ -17,11 +17,14 @@ struct rb_source_language {
     void (*complete)(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
                      struct rb_source *source);
     char *(*describe)(const struct rb_source *source); /* rb_source_describe */
+    const char *other_name; /* another key that tells the kind; or NULL */
 };
 
 extern const struct rb_source_language rb_source_git;
 extern const struct rb_source_language rb_source_image;
 extern const struct rb_source_language rb_source_apt;
+extern const struct rb_source_language rb_source_rpm;
+extern const struct rb_source_language rb_source_apk;
 
 #define RB_SOURCE_FIELD(field_member) offsetof(struct rb_source, field_member)
 

@@ -43,6 +43,10 @@ rb_value_reader rb_value_argument;    /* a name of a build argument or environme
 rb_value_reader rb_value_git_url;
 rb_value_reader rb_value_branch;
 rb_value_reader rb_value_apt_url; /* without a '/' at its end */
+rb_value_reader rb_value_rpm_url; /* likewise */
+rb_value_reader rb_value_apk_url; /* likewise */
+rb_value_reader rb_value_mirrorlist;
+rb_value_reader rb_value_machine; /* an architecture as rpm and apk name it */
 rb_value_reader rb_value_suite;
 rb_value_reader rb_value_component;
 rb_value_reader rb_value_architecture;

@@ -88,14 +88,16 @@ const char *rb_value_git_url(struct rb_arena *arena, const char *text,
                      "https://git.example.com/shop.git");
 }
 
-const char *rb_value_apt_url(struct rb_arena *arena, const char *text,
-                             struct rb_complaint *complaint)
+/* The folder of a repository, without a '/' at its end. */
+static const char *repository_url(struct rb_arena *arena, const char *text,
+                                  struct rb_complaint *complaint, const char *example,
+                                  const char *folder)
 {
     static const struct scheme schemes[] = {
         {"https://", true}, {"http://", true}, {"file://", false}, {NULL, false}};
     if (check_url(text, schemes, complaint,
-                  "write an https, http or file URL, for example "
-                  "https://mirror.example.com/debian") == NULL)
+                  rb_arena_printf(arena, "write an https, http or file URL, for example %s",
+                                  example)) == NULL)
         return NULL;
     if (strchr(text, '?') != NULL)
         return rb_value_refuse(complaint, "has a \"?\"", "remove it and what follows");
@@ -103,9 +105,52 @@ const char *rb_value_apt_url(struct rb_arena *arena, const char *text,
     while (size > 0 && text[size - 1] == '/')
         size--;
     if (rb_text_equal(strstr(text, "://") + 3, "/"))
-        return rb_value_refuse(complaint, "is the root of this machine",
-                               "write the folder that holds dists/");
+        return rb_value_refuse(complaint, "is the root of this machine", folder);
     return rb_arena_strndup(arena, text, size);
+}
+
+const char *rb_value_apt_url(struct rb_arena *arena, const char *text,
+                             struct rb_complaint *complaint)
+{
+    return repository_url(arena, text, complaint, "https://mirror.example.com/debian",
+                          "write the folder that holds dists/");
+}
+
+const char *rb_value_rpm_url(struct rb_arena *arena, const char *text,
+                             struct rb_complaint *complaint)
+{
+    return repository_url(arena, text, complaint,
+                          "https://mirror.example.com/rocky/9/BaseOS/x86_64/os",
+                          "write the folder that holds repodata/");
+}
+
+const char *rb_value_apk_url(struct rb_arena *arena, const char *text,
+                             struct rb_complaint *complaint)
+{
+    return repository_url(arena, text, complaint, "https://mirror.example.com/alpine/v3.20/main",
+                          "write the folder that holds x86_64/ and others");
+}
+
+const char *rb_value_mirrorlist(struct rb_arena *arena, const char *text,
+                                struct rb_complaint *complaint)
+{
+    static const struct scheme schemes[] = {{"https://", true}, {"http://", true}, {NULL, false}};
+    (void)arena;
+    return check_url(text, schemes, complaint,
+                     "write an https or http URL, for example "
+                     "https://mirrors.example.com/metalink?repo=baseos-9&arch=x86_64");
+}
+
+const char *rb_value_machine(struct rb_arena *arena, const char *text,
+                             struct rb_complaint *complaint)
+{
+    (void)arena;
+    bool good = *text != '\0' && strlen(text) < 32;
+    for (const char *at = text; *at != '\0'; at++)
+        good = good && (*at == '_' || strchr(rb_lower_and_digits, *at) != NULL);
+    return good ? text
+                : rb_value_refuse(complaint, "is not the name of an architecture",
+                                  "write for example architectures: [x86_64]");
 }
 
 const char *rb_value_branch(struct rb_arena *arena, const char *text,

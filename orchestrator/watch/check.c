@@ -19,6 +19,10 @@ static const struct rb_check_kind *kind_of(enum rb_source_kind kind)
         return &rb_check_image;
     case RB_SOURCE_APT:
         return &rb_check_apt;
+    case RB_SOURCE_RPM:
+        return &rb_check_rpm;
+    case RB_SOURCE_APK:
+        return &rb_check_apk;
     }
     RB_ASSERT(false && "a kind of source without a check");
     return NULL;

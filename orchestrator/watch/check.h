@@ -16,5 +16,7 @@ struct rb_check_kind {
 extern const struct rb_check_kind rb_check_git;
 extern const struct rb_check_kind rb_check_image;
 extern const struct rb_check_kind rb_check_apt;
+extern const struct rb_check_kind rb_check_rpm;
+extern const struct rb_check_kind rb_check_apk;
 
 #endif

@@ -3,3 +3,9 @@ foreach(target apt_release clearsign git_message git_refs gpgv_status keyring)
   rebake_fuzz_target(${target} LINK rebake::watch)
   target_include_directories(fuzz_${target} PRIVATE ${PROJECT_SOURCE_DIR}/orchestrator)
 endforeach()
+
+# Repositories of other kinds than apt.
+foreach(target apk_index mirrorlist rpm_primary rpm_repomd rpm_updateinfo)
+  rebake_fuzz_target(${target} LINK rebake::watch)
+  target_include_directories(fuzz_${target} PRIVATE ${PROJECT_SOURCE_DIR}/orchestrator)
+endforeach()

@@ -7,6 +7,7 @@
 #ifndef REBAKE_PIPELINES_SOURCE_H
 #define REBAKE_PIPELINES_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rebake/base/err.h"
@@ -14,7 +15,7 @@
 #include "rebake/pipelines/diagnostic.h"
 
 /* In the order in which messages name them. */
-enum rb_source_kind { RB_SOURCE_GIT, RB_SOURCE_IMAGE, RB_SOURCE_APT };
+enum rb_source_kind { RB_SOURCE_GIT, RB_SOURCE_IMAGE, RB_SOURCE_APT, RB_SOURCE_RPM, RB_SOURCE_APK };
 
 struct rb_git_source {
     const char *url;
@@ -35,6 +36,20 @@ struct rb_apt_source {
     const char *signed_by;            /* absolute path of a keyring */
 };
 
+struct rb_rpm_source {
+    const char *url; /* the folder that holds repodata/, without a '/' at its end; or NULL: */
+    const char *mirrorlist;           /* URL of a list of mirrors or a metalink */
+    const char *const *architectures; /* the machine's own unless said */
+    const char *signed_by;            /* absolute path of a keyring; NULL: */
+    bool is_unsigned;                 /* said openly; TLS alone vouches for what comes */
+};
+
+struct rb_apk_source {
+    const char *url; /* the folder of the architectures' folders, without a '/' at its end */
+    const char *const *architectures; /* the machine's own unless said */
+    const char *const *keys;          /* absolute paths of public keys and of folders with them */
+};
+
 struct rb_source {
     const char *name;
     enum rb_source_kind kind;
@@ -44,10 +59,12 @@ struct rb_source {
         struct rb_git_source git;
         struct rb_image_source image;
         struct rb_apt_source apt;
+        struct rb_rpm_source rpm;
+        struct rb_apk_source apk;
     };
 };
 
-/* "git", "image", "apt": the key of the language that says the kind. */
+/* "git", "image", "apt", "rpm", "apk": the key of the language that says the kind. */
 const char *rb_source_kind_name(enum rb_source_kind kind);
 
 /* What makes two sources of any pipelines the same upstream: kind and address as canonical JSON,

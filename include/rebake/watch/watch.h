@@ -42,12 +42,15 @@ struct rb_check_request {
 
 struct rb_check_result {
     bool unchanged; /* the version is known_version still */
-    /* commit id; manifest digest "sha256:…"; hash of the Release file */
+    /* commit id; manifest digest "sha256:…"; hash of the Release file, of repomd.xml, of the hashes
+       of the APKINDEX files */
     const char *version;
     /* git: {"commit","trees":{PATH:OID or null},"rewritten":is the known version no ancestor of
        this one, absent without one}; image: {"digest","manifest","platform"}; apt:
        {"release","date","suite","codename","origin","label","version","notAutomatic",
-       "butAutomaticUpgrades","index":PATH,"offers":N} */
+       "butAutomaticUpgrades","index":PATH,"offers":N}; rpm: {"repomd","revision","date","mirror",
+       "index":PATH,"offers":N,"updateinfo":PATH or null,"advisories":N}; apk: {"indexes":
+       {ARCHITECTURE:{"hash","date","description"}},"date","index":PATH,"offers":N} */
     json_t *detail;
     json_t *memo;        /* for the next check */
     int64_t upstream_at; /* when upstream says that it made the version, or 0 */

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+#include "source_kind.h"
+
+static const struct rb_field fields[] = {
+    {.key = "rpm",
+     .kind = RB_FIELD_TEXT,
+     .offset = RB_SOURCE_FIELD(rpm.url),
+     .member = "url",
+     .read = rb_value_rpm_url,
+     .example = "rpm: https://mirror.example.com/rocky/9/BaseOS/x86_64/os"},
+    {.key = "mirrorlist",
+     .kind = RB_FIELD_TEXT,
+     .offset = RB_SOURCE_FIELD(rpm.mirrorlist),
+     .member = "mirrorlist",
+     .read = rb_value_mirrorlist,
+     .example = "mirrorlist: https://mirrors.example.com/metalink?repo=baseos-9&arch=x86_64"},
+    {.key = "architectures",
+     .kind = RB_FIELD_SET,
+     .offset = RB_SOURCE_FIELD(rpm.architectures),
+     .member = "architectures",
+     .read = rb_value_machine,
+     .example = "architectures: [x86_64]"},
+    {.key = "signed-by",
+     .kind = RB_FIELD_TEXT,
+     .offset = RB_SOURCE_FIELD(rpm.signed_by),
+     .member = "signedBy",
+     .read = rb_value_absolute_path,
+     .example = "signed-by: /etc/pki/rpm-gpg/RPM-GPG-KEY-example"},
+    {.key = "unsigned",
+     .kind = RB_FIELD_BOOL,
+     .offset = RB_SOURCE_FIELD(rpm.is_unsigned),
+     .member = "unsigned",
+     .example = "unsigned: true"},
+    RB_SOURCE_EVERY,
+    {.key = NULL}};
+
+static const char *own_architecture(void)
+{
+#if defined(__x86_64__)
+    return "x86_64";
+#elif defined(__aarch64__)
+    return "aarch64";
+#elif defined(__arm__)
+    return "armv7hl";
+#elif defined(__i386__)
+    return "i686";
+#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
+    return "ppc64le";
+#elif defined(__s390x__)
+    return "s390x";
+#elif defined(__riscv) && __riscv_xlen == 64
+    return "riscv64";
+#else
+#error "tell this architecture's name in rpm"
+#endif
+}
+
+static const char *const *own_architectures(struct rb_arena *arena)
+{
+    const char **own = rb_arena_array(arena, 2, sizeof(char *));
+    own[0] = own_architecture();
+    return own;
+}
+
+/* An unsigned repository is believed for its TLS, or because it is of this machine. */
+static bool is_vouched_for(const struct rb_rpm_source *source)
+{
+    const char *address = source->url != NULL ? source->url : source->mirrorlist;
+    return address == NULL || rb_text_starts_with(address, "https://") ||
+           rb_text_starts_with(address, "file://");
+}
+
+static void complete(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
+                     struct rb_source *source)
+{
+    struct rb_rpm_source *rpm = &source->rpm;
+    if (rpm->url != NULL && rpm->mirrorlist != NULL)
+        rb_report_add(decode->report, mark, "keep one of the two",
+                      "%s: \"rpm\" and \"mirrorlist\" exclude each other", subject);
+    if (rpm->signed_by != NULL && rpm->is_unsigned)
+        rb_report_add(decode->report, mark, "keep one of the two",
+                      "%s: \"signed-by\" and \"unsigned\" exclude each other", subject);
+    if (rpm->signed_by == NULL && !rpm->is_unsigned)
+        rb_report_add(decode->report, mark,
+                      "write signed-by: PATH of a keyring, or unsigned: true where repomd.xml has "
+                      "no signature",
+                      "%s: no keyring says whose signature is believed", subject);
+    if (rpm->is_unsigned && !is_vouched_for(rpm))
+        rb_report_add(decode->report, mark, "write an https URL",
+                      "%s: is unsigned, and nothing vouches for what comes over http", subject);
+    if (rpm->architectures == NULL)
+        rpm->architectures = own_architectures(decode->arena);
+}
+
+static char *describe(const struct rb_source *source)
+{
+    const char *url = source->rpm.url;
+    return rb_strdup(url != NULL ? url : source->rpm.mirrorlist);
+}
+
+const struct rb_source_language rb_source_rpm = {"rpm", fields, complete, describe, "mirrorlist"};
