@@ -11,6 +11,9 @@
 
 enum { LONGEST_WAIT_S = 24 * 3600, MESSAGE_SIZE = 300 };
 
+/* A number between these is a date: 2001 to 2096. */
+static const uint64_t SMALLEST_DATE_S = 1000000000, LARGEST_DATE_S = 4000000000;
+
 static struct curl_header *find_header(const struct rb_http_response *response, const char *name,
                                        size_t index)
 {
@@ -36,6 +39,17 @@ const char *rb_http_header(const struct rb_http_response *response, const char *
     return header == NULL ? NULL : rb_http_header_nth(response, name, header->amount - 1);
 }
 
+static int64_t bounded_ms(uint64_t seconds)
+{
+    return (int64_t)(seconds < LONGEST_WAIT_S ? seconds : LONGEST_WAIT_S) * 1000;
+}
+
+static int64_t until_ms(int64_t at)
+{
+    int64_t left = (at - rb_clock_now(&rb_clock_system) + 999) / 1000;
+    return bounded_ms(left > 0 ? (uint64_t)left : 0);
+}
+
 /* RFC 9110 section 10.2.3. A wait of more than a day is taken for a day. */
 static int64_t retry_after(const struct rb_http_response *response)
 {
@@ -44,13 +58,51 @@ static int64_t retry_after(const struct rb_http_response *response)
     int64_t at;
     if (text == NULL)
         return -1;
-    if (!rb_text_to_u64(text, &seconds)) {
-        if (rb_time_parse_http(text, &at, NULL) != 0)
-            return -1;
-        int64_t left = (at - rb_clock_now(&rb_clock_system) + 999) / 1000;
-        seconds = left > 0 ? (uint64_t)left : 0;
+    if (rb_text_to_u64(text, &seconds))
+        return bounded_ms(seconds);
+    return rb_time_parse_http(text, &at, NULL) == 0 ? until_ms(at) : -1;
+}
+
+/* The digits at the front of "0;w=21600". */
+static bool leading_number(const char *text, uint64_t *ret_value)
+{
+    char digits[24];
+    size_t size = text == NULL ? 0 : strspn(text, "0123456789");
+    if (size == 0 || size >= sizeof(digits))
+        return false;
+    memcpy(digits, text, size);
+    digits[size] = '\0';
+    return rb_text_to_u64(digits, ret_value);
+}
+
+/* A parameter of a structured field: the number behind ";r=". */
+static bool parameter(const char *text, const char *name, uint64_t *ret_value)
+{
+    const char *found = text == NULL ? NULL : strstr(text, name);
+    return found != NULL && leading_number(found + strlen(name), ret_value);
+}
+
+/* An allowance that is spent, by the headers in use for that: RateLimit of
+   draft-ietf-httpapi-ratelimit-headers-10, the RateLimit-Remaining and -Reset of its drafts before
+   08 and of GitLab, and GitHub's X-RateLimit-Remaining and -Reset. Some say a reset in seconds from
+   now, some in seconds since 1970. */
+static int64_t spent_allowance(const struct rb_http_response *response)
+{
+    static const char *const NAMES[][2] = {{"RateLimit-Remaining", "RateLimit-Reset"},
+                                           {"X-RateLimit-Remaining", "X-RateLimit-Reset"}};
+    const char *field = rb_http_header(response, "RateLimit");
+    uint64_t left, reset;
+    if (parameter(field, ";r=", &left) && left == 0 && parameter(field, ";t=", &reset))
+        return bounded_ms(reset);
+    for (size_t i = 0; i < RB_COUNT_OF(NAMES); i++) {
+        if (!leading_number(rb_http_header(response, NAMES[i][0]), &left) || left > 0 ||
+            !leading_number(rb_http_header(response, NAMES[i][1]), &reset))
+            continue;
+        if (reset < SMALLEST_DATE_S)
+            return bounded_ms(reset);
+        return reset < LARGEST_DATE_S ? until_ms((int64_t)reset * 1000) : bounded_ms(reset);
     }
-    return (int64_t)(seconds < LONGEST_WAIT_S ? seconds : LONGEST_WAIT_S) * 1000;
+    return -1;
 }
 
 void rb_response_read(CURL *easy, struct rb_http_headers *headers,
@@ -72,6 +124,8 @@ void rb_response_read(CURL *easy, struct rb_http_headers *headers,
         .headers = headers,
     };
     response->retry_after_ms = retry_after(response);
+    if (response->retry_after_ms < 0)
+        response->retry_after_ms = spent_allowance(response);
 }
 
 /* The words of a JSON refusal: {"errors":[{"code","message"}]} (OCI distribution), {"details"}
@@ -126,10 +180,13 @@ int rb_http_status_error(const struct rb_http_response *response, const char *wh
 {
     char message[MESSAGE_SIZE], span[RB_TIME_TEXT_SIZE];
     bool later = response->retry_after_ms >= 0;
+    /* GitHub refuses so who has spent his allowance. */
+    enum rb_errc code = response->status == 403 && response->retry_after_ms > 0
+                            ? RB_EBUSY
+                            : rb_http_status_errc(response->status);
     server_message(response, message, sizeof(message));
     return rb_err_set(
-        err, rb_http_status_errc(response->status), "%s: the server answered %d%s%s%s%s%s", what,
-        response->status, message[0] != '\0' ? ": " : "", message,
-        later ? " (it asks to come back in " : "",
+        err, code, "%s: the server answered %d%s%s%s%s%s", what, response->status,
+        message[0] != '\0' ? ": " : "", message, later ? " (it asks to come back in " : "",
         later ? rb_span_format(response->retry_after_ms, span) : "", later ? ")" : "");
 }

@@ -36,6 +36,9 @@ static void check_done(void *context, const struct rb_check_outcome *outcome)
     struct rb_check_outcome told = *outcome;
     if (told.error != NULL && told.trouble == RB_TROUBLE_NONE)
         told.trouble = rb_trouble_of(told.error);
+    if (told.trouble == RB_TROUBLE_LIMITED && told.retry_after_ms < 0 &&
+        outcome->trouble == RB_TROUBLE_NONE)
+        told.trouble = RB_TROUBLE_UNREACHABLE; /* busy with itself: it asked for nothing */
     rb_free(check);
     done(done_context, &told);
 }

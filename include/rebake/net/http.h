@@ -48,7 +48,9 @@ struct rb_http_response {
     size_t body_size;
     int64_t sent_bytes;     /* headers and bodies, all redirects together; of the last try */
     int64_t received_bytes; /* likewise, but for the bodies of the redirects themselves */
-    int64_t retry_after_ms; /* from Retry-After (seconds or date), or -1 */
+    /* From Retry-After (seconds or date), or, where the answer says by RateLimit headers that the
+       allowance is spent, until that is over; or -1. */
+    int64_t retry_after_ms;
     const struct rb_http_headers *headers;
 };
 

@@ -115,6 +115,35 @@ static void test_retry_after(void **state)
     assert_in_range(outcome.retry_after_ms, 30000, 61000);
 }
 
+static void test_a_spent_allowance(void **state)
+{
+    int64_t in_a_minute = rb_clock_now(&rb_clock_system) / 1000 + 60;
+    RB_CLEANUP_FREE char *github =
+        rb_asprintf("X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: %lld", (long long)in_a_minute);
+    const struct {
+        const char *headers;
+        int64_t least, most;
+    } cases[] = {
+        {github, 50000, 61000},
+        {"RateLimit-Remaining: 0\r\nRateLimit-Reset: 30", 30000, 30000},
+        {"RateLimit: \"default\";r=0;t=30", 30000, 30000},
+        {"RateLimit: \"default\";r=1;t=30", -1, -1},
+        {"RateLimit-Remaining: 7\r\nRateLimit-Reset: 30", -1, -1},
+        {"RateLimit-Remaining: 0;w=21600", -1, -1},
+        {"RateLimit-Remaining: 0\r\nRateLimit-Reset: soon", -1, -1},
+        {"RateLimit-Remaining: 0\r\nRateLimit-Reset: 99999999999999999999", -1, -1},
+        {"RateLimit-Remaining: 0\r\nRateLimit-Reset: 9999999999999", 86400000, 86400000},
+        {"RateLimit-Remaining: 0\r\nRateLimit-Reset: 30\r\nRetry-After: 5", 5000, 5000},
+    };
+    for (size_t i = 0; i < RB_COUNT_OF(cases); i++) {
+        RB_CLEANUP_FREE char *bytes =
+            rb_asprintf("HTTP/1.1 200 OK\r\n%s\r\nContent-Length: 0\r\n\r\n", cases[i].headers);
+        struct outcome outcome = get_canned(*state, bytes, 0, (struct rb_http_request){0});
+        assert_true(outcome.retry_after_ms >= cases[i].least);
+        assert_true(outcome.retry_after_ms <= cases[i].most);
+    }
+}
+
 static void test_a_truncated_body_is_no_answer(void **state)
 {
     struct outcome outcome =
@@ -277,6 +306,7 @@ int main(void)
         TEST(test_credentials),
         TEST(test_refusals_become_errors),
         TEST(test_retry_after),
+        TEST(test_a_spent_allowance),
         TEST(test_a_truncated_body_is_no_answer),
         TEST(test_time_limits),
         TEST(test_nobody_there),
