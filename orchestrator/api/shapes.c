@@ -35,9 +35,24 @@ static const char *source_state(const struct rb_source_row *row)
     return row->last_check_at == 0 ? "new" : "good";
 }
 
+static json_t *host_json(const struct rb_api_host *host)
+{
+    if (host->name == NULL)
+        return json_null();
+    json_t *json = rb_json_object();
+    rb_json_set_string(json, "name", host->name);
+    rb_json_set_string(json, "state", host->state);
+    rb_json_set_time(json, "until", host->until);
+    rb_json_set_integer(json, "underWay", host->under_way);
+    return json;
+}
+
 json_t *api_source_json(const struct api_request *request, const struct rb_source_row *row)
 {
     json_t *json = rb_json_object();
+    const struct rb_api_options *options = request->options;
+    const struct rb_api_host host = options->host_of(options->context, row->id);
+    bool is_well = rb_text_equal(row->trouble, "none");
     rb_json_set_integer(json, "id", row->id);
     rb_json_set_string(json, "kind", row->kind);
     rb_json_set_string(json, "description", row->description);
@@ -54,8 +69,13 @@ json_t *api_source_json(const struct api_request *request, const struct rb_sourc
     rb_json_set_integer(json, "failures", row->failures);
     rb_json_set_string(json, "error", row->error);
     rb_json_set_string(json, "errorCode", row->error_code);
+    rb_json_set_string(json, "trouble", is_well ? NULL : row->trouble);
+    rb_json_set_time(json, "troubleSince", row->trouble_since);
+    rb_json_set_integer(json, "intervalMs", row->interval_ms);
+    rb_json_set_integer(json, "checks", row->checks);
     rb_json_set_integer(json, "requests", row->requests);
     rb_json_set_integer(json, "bytes", row->bytes);
+    rb_json_set(json, "host", host_json(&host));
     return json;
 }
 

@@ -11,6 +11,11 @@
 #include "request.h"
 
 json_t *api_source_json(const struct api_request *request, const struct rb_source_row *row);
+/* Adds "sources": all, and those that a pipeline names and that cannot be relied on now. */
+RB_NODISCARD int api_add_sources(const struct api_request *request, json_t *into,
+                                 struct rb_err *err);
+RB_NODISCARD int api_add_blind(const struct api_request *request, const char *pipeline,
+                               json_t *into, struct rb_err *err);
 RB_NODISCARD int api_image_json(const struct api_request *request, const struct rb_image_row *row,
                                 json_t **ret_json, struct rb_err *err);
 RB_NODISCARD int api_build_json(const struct api_request *request, const struct rb_build_row *row,

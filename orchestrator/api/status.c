@@ -22,20 +22,6 @@ static int add_pipelines(const struct api_request *request, json_t *into, struct
     return 0;
 }
 
-static int add_sources(const struct api_request *request, json_t *into, struct rb_err *err)
-{
-    struct rb_source_row *rows;
-    size_t count;
-    int status = rb_store_sources(request->options->store, request->arena, &rows, &count, err);
-    if (status != 0)
-        return status;
-    json_t *array = rb_json_array();
-    for (size_t i = 0; i < count; i++)
-        rb_json_append(array, api_source_json(request, &rows[i]));
-    rb_json_set(into, "sources", array);
-    return 0;
-}
-
 static int add_images(const struct api_request *request, json_t *into, struct rb_err *err)
 {
     struct rb_image_row *rows;
@@ -122,7 +108,7 @@ static int add_pauses(const struct api_request *request, json_t *into, struct rb
 int api_get_status(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     static int (*const PARTS[])(const struct api_request *, json_t *, struct rb_err *) = {
-        add_pauses, add_pipelines, add_sources, add_images, add_open_builds, add_deployments};
+        add_pauses, add_pipelines, api_add_sources, add_images, add_open_builds, add_deployments};
     int status = 0;
     reply->json = rb_json_object();
     rb_json_set_string(reply->json, "version", request->options->version);
@@ -133,12 +119,6 @@ int api_get_status(const struct api_request *request, struct api_reply *reply, s
     for (size_t i = 0; status == 0 && i < RB_COUNT_OF(PARTS); i++)
         status = PARTS[i](request, reply->json, err);
     return status;
-}
-
-int api_get_sources(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
-{
-    reply->json = rb_json_object();
-    return add_sources(request, reply->json, err);
 }
 
 int api_get_hooks(const struct api_request *request, struct api_reply *reply, struct rb_err *err)

@@ -249,6 +249,8 @@ int api_get_why(const struct api_request *request, struct api_reply *reply, stru
     rb_json_set_string(reply->json, "kind", subject.kind);
     rb_json_set(reply->json, "image", image);
     status = add_deployment(request, subject.deployment, reply->json, err);
+    if (status == 0)
+        status = api_add_blind(request, subject.image.pipeline, reply->json, err);
     rb_json_set(reply->json, "chain", links);
     return status == 0 ? make_chain(request, subject.build_id, links, err) : status;
 }

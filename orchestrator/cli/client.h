@@ -20,6 +20,8 @@ struct rb_client_options {
     const char *why;         /* --why TEXT; NULL: not said */
     bool follow;             /* --follow, -f */
     bool check;              /* --check */
+    bool failing;            /* --failing */
+    const char *kind;        /* --kind NAME; NULL: not said */
     int64_t limit;           /* --limit N, 1 to 1000; 0: not said */
     int64_t timeout_ms;      /* --timeout SPAN; 0: not said */
 };

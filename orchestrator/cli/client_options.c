@@ -42,6 +42,12 @@ static int take(const struct rb_command *command, int option, const char *argume
     case 'c':
         options->check = true;
         return 0;
+    case 'F':
+        options->failing = true;
+        return 0;
+    case 'k':
+        options->kind = argument;
+        return 0;
     case 'n':
         if (rb_text_to_i64(argument, &options->limit) && options->limit >= 1 &&
             options->limit <= LIMIT_MAXIMUM)
@@ -63,10 +69,11 @@ int rb_client_parse(const struct rb_command *command, int argc, char **argv,
                     const char *const *more, struct rb_client_options *ret_options)
 {
     static const struct option all[] = {
-        {"socket", required_argument, NULL, 'S'}, {"json", no_argument, NULL, 'J'},
-        {"why", required_argument, NULL, 'w'},    {"follow", no_argument, NULL, 'f'},
-        {"check", no_argument, NULL, 'c'},        {"limit", required_argument, NULL, 'n'},
-        {"timeout", required_argument, NULL, 't'}};
+        {"socket", required_argument, NULL, 'S'},  {"json", no_argument, NULL, 'J'},
+        {"why", required_argument, NULL, 'w'},     {"follow", no_argument, NULL, 'f'},
+        {"check", no_argument, NULL, 'c'},         {"limit", required_argument, NULL, 'n'},
+        {"timeout", required_argument, NULL, 't'}, {"failing", no_argument, NULL, 'F'},
+        {"kind", required_argument, NULL, 'k'}};
     struct option taken[RB_COUNT_OF(all) + 1] = {{0}};
     bool follow = false;
     for (size_t i = 0, count = 0; i < RB_COUNT_OF(all); i++) {

@@ -37,6 +37,7 @@ extern const struct rb_command rb_command_pause;
 extern const struct rb_command rb_command_resume;
 extern const struct rb_command rb_command_run;
 extern const struct rb_command rb_command_scan;
+extern const struct rb_command rb_command_sources;
 extern const struct rb_command rb_command_status;
 extern const struct rb_command rb_command_trigger;
 extern const struct rb_command rb_command_vercmp;

@@ -7,8 +7,11 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/strbuf.h"
 #include "rebake/base/text.h"
+#include "source_view.h"
 #include "table.h"
 #include "view.h"
+
+enum { MOST_SOURCES_SHOWN = 40 };
 
 struct screen {
     const json_t *status;
@@ -49,57 +52,71 @@ static void print_problem(const struct screen *screen, const char *subject, cons
            rb_text_printable(text, shown, sizeof(shown)));
 }
 
-static char *joined_names(const json_t *names)
+static void print_failing_sources(const struct screen *screen, const json_t *const *sources,
+                                  size_t count)
 {
-    struct rb_strbuf text = RB_STRBUF_INIT(4096);
-    size_t i;
-    const json_t *name;
-    json_array_foreach(names, i, name)
-        rb_strbuf_printf(&text, "%s%s", i == 0 ? "" : ", ", json_string_value(name));
-    return rb_strbuf_steal(&text);
-}
-
-static void print_failing_sources(const struct screen *screen, const json_t *sources)
-{
-    size_t i;
-    const json_t *source;
-    json_array_foreach(sources, i, source)
-    {
-        const char *error = rb_json_get_string(source, "error", NULL);
+    for (size_t i = 0; i < count; i++) {
+        const char *error = rb_json_get_string(sources[i], "error", NULL);
         if (error == NULL)
             continue;
-        RB_CLEANUP_FREE char *names = joined_names(json_object_get(source, "names"));
+        RB_CLEANUP_FREE char *names = rb_source_names(sources[i]);
         char known[RB_VIEW_TEXT_SIZE];
         RB_CLEANUP_FREE char *text =
-            rb_asprintf("%s (last seen well: %s)", error,
-                        rb_view_when(source, "lastGoodAt", screen->now_at, known));
+            rb_asprintf("%s: %s (last seen well: %s)", rb_source_word(sources[i]), error,
+                        rb_view_when(sources[i], "lastGoodAt", screen->now_at, known));
         print_problem(screen, names, text);
     }
 }
 
+static void add_source(struct rb_table *table, const struct screen *screen, const json_t *source)
+{
+    const char *word = rb_source_word(source);
+    RB_CLEANUP_FREE char *names = rb_source_names(source);
+    rb_table_add(table, rb_view_style(&screen->style, word), word);
+    rb_table_add(table, screen->style.name, names);
+    rb_table_add(table, "", rb_json_get_string(source, "description", NULL));
+    add_version(table, "", source, "version");
+    add_when(table, screen, source, "lastCheckAt");
+    add_when(table, screen, source, "nextCheckAt");
+}
+
+/* How many of the sources, the worst first, are in trouble. */
+static size_t count_in_trouble(const json_t *const *sources, size_t count)
+{
+    size_t in_trouble = 0;
+    while (in_trouble < count && rb_source_weight(sources[in_trouble]) > 0)
+        in_trouble++;
+    return in_trouble;
+}
+
+/* A few sources are all shown; of many, those in trouble. */
 static void print_sources(const struct screen *screen)
 {
     static const struct rb_table_column columns[] = {{"STATE", 0, 0},     {"SOURCE", 0, 0},
                                                      {"UPSTREAM", 0, 20}, {"VERSION", 0, 0},
                                                      {"CHECKED", 0, 0},   {"NEXT", 0, 0}};
-    const json_t *sources = json_object_get(screen->status, "sources");
+    size_t count;
+    RB_CLEANUP_FREE const json_t **sources =
+        rb_sources_by_weight(json_object_get(screen->status, "sources"), &count);
+    size_t in_trouble = count_in_trouble(sources, count);
+    size_t shown = count <= MOST_SOURCES_SHOWN ? count : in_trouble;
+    if (shown > MOST_SOURCES_SHOWN)
+        shown = MOST_SOURCES_SHOWN;
     RB_CLEANUP(rb_table_cleanup)
     struct rb_table *table = rb_table_new(columns, RB_COUNT_OF(columns));
-    size_t i;
-    const json_t *source;
-    json_array_foreach(sources, i, source)
-    {
-        RB_CLEANUP_FREE char *names = joined_names(json_object_get(source, "names"));
-        add_state(table, screen, source);
-        rb_table_add(table, screen->style.name, names);
-        rb_table_add(table, "", rb_json_get_string(source, "description", NULL));
-        add_version(table, "", source, "version");
-        add_when(table, screen, source, "lastCheckAt");
-        add_when(table, screen, source, "nextCheckAt");
-    }
+    for (size_t i = 0; i < shown; i++)
+        add_source(table, screen, sources[i]);
     print_title(screen, "Sources");
-    rb_table_print(table, stdout);
-    print_failing_sources(screen, sources);
+    if (in_trouble > 0)
+        printf("%zu of %zu in trouble, the worst: %s\n", in_trouble, count,
+               rb_source_word(sources[0]));
+    else if (shown < count)
+        printf("%zu, none in trouble\n", count);
+    if (shown > 0)
+        rb_table_print(table, stdout);
+    if (shown < count)
+        puts("`rebake sources` shows them all.");
+    print_failing_sources(screen, sources, shown);
 }
 
 /* Why it is in that state: the planner's words, or the reasons that it was given. */

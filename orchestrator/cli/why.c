@@ -6,6 +6,7 @@
 #include "client.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
+#include "source_view.h"
 #include "view.h"
 
 enum { DEEPEST_CHAIN = 32, INDENT = 4 };
@@ -127,6 +128,24 @@ static void print_subject(const struct story *story, const json_t *object)
     }
 }
 
+/* What of upstream cannot be seen now: a fix may be there already. */
+static void print_blind(const struct story *story, const json_t *sources)
+{
+    size_t i;
+    const json_t *source;
+    json_array_foreach(sources, i, source)
+    {
+        char good[RB_VIEW_TEXT_SIZE], shown[RB_ERR_TEXT_SIZE];
+        const char *word = rb_source_word(source);
+        const char *error = rb_json_get_string(source, "error", NULL);
+        RB_CLEANUP_FREE char *names = rb_source_names(source);
+        printf("source %s%s%s is %s%s%s, last seen well %s%s%s\n", story->style.name, names,
+               story->style.reset, rb_view_style(&story->style, word), word, story->style.reset,
+               rb_view_when(source, "lastGoodAt", story->now_at, good), error == NULL ? "" : ": ",
+               error == NULL ? "" : rb_text_printable(error, shown, sizeof(shown)));
+    }
+}
+
 static void print_story(const json_t *answer)
 {
     struct story story = {.chain = json_object_get(answer, "chain"),
@@ -135,6 +154,7 @@ static void print_story(const json_t *answer)
     const char *kind = rb_json_get_string(answer, "kind", "image");
     if (strcmp(kind, "build") != 0)
         print_subject(&story, json_object_get(answer, kind));
+    print_blind(&story, json_object_get(answer, "sources"));
     const json_t *first = json_array_get(story.chain, 0);
     if (first != NULL)
         print_link(&story, first, 0);

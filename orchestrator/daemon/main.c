@@ -157,6 +157,14 @@ static int api_check_now(void *context, int64_t source_id, struct rb_err *err)
     return rb_engine_check_now(daemon->engine, source_id, err);
 }
 
+static struct rb_api_host api_host_of(void *context, int64_t source_id)
+{
+    const struct daemon *daemon = context;
+    struct rb_engine_host host = rb_engine_source_host(daemon->engine, source_id);
+    return (struct rb_api_host){
+        .name = host.name, .state = host.state, .until = host.until, .under_way = host.under_way};
+}
+
 static int api_cancel_build(void *context, int64_t build_id, struct rb_err *err)
 {
     struct daemon *daemon = context;
@@ -181,6 +189,7 @@ static int serve(struct daemon *daemon, const struct arguments *arguments, struc
         .changed = api_changed,
         .is_behind = api_is_behind,
         .check_now = api_check_now,
+        .host_of = api_host_of,
         .cancel_build = api_cancel_build,
         .hooks = api_hooks,
         .started_at = rb_clock_now(&rb_clock_system),

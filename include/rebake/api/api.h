@@ -16,6 +16,14 @@
 
 struct rb_api;
 
+/* How the host of a source is treated, by all that ask it. */
+struct rb_api_host {
+    const char *name;  /* NULL: not known */
+    const char *state; /* "up", "limited", "down", "probing" */
+    int64_t until;     /* not asked before; 0: now */
+    int under_way;     /* checks */
+};
+
 struct rb_api_options {
     struct rb_loop *loop;
     struct rb_store *store;
@@ -30,6 +38,7 @@ struct rb_api_options {
     /* Check a source now (0: all of them): until that is done its next check is due at once, by a
        check that begins after this call. */
     int (*check_now)(void *context, int64_t source_id, struct rb_err *err);
+    struct rb_api_host (*host_of)(void *context, int64_t source_id);
     /* Stop a build; RB_ENOTFOUND when it does not run. */
     int (*cancel_build)(void *context, int64_t build_id, struct rb_err *err);
     /* How webhooks do (rb_hooks_json); the answer's reference is handed over. */

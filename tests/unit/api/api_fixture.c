@@ -35,6 +35,13 @@ static int check_now(void *context, int64_t source_id, struct rb_err *err)
     return 0;
 }
 
+static struct rb_api_host host_of(void *context, int64_t source_id)
+{
+    const struct api_fixture *fixture = context;
+    assert_true(source_id > 0);
+    return fixture->host;
+}
+
 static int cancel_build(void *context, int64_t build_id, struct rb_err *err)
 {
     struct api_fixture *fixture = context;
@@ -63,6 +70,7 @@ int api_setup(void **state)
     fixture->base = base;
     fixture->base->now = 1000000;
     fixture->checked_id = -1;
+    fixture->host = (struct rb_api_host){.name = "git.example.com", .state = "up"};
     fixture->loop = rb_loop_new();
     fixture->http = rb_http_new(fixture->loop);
     fixture->socket_path = fixture_path(fixture->base, "s");
@@ -75,6 +83,7 @@ int api_setup(void **state)
                                            .changed = changed,
                                            .is_behind = is_behind,
                                            .check_now = check_now,
+                                           .host_of = host_of,
                                            .cancel_build = cancel_build,
                                            .hooks = hooks,
                                            .started_at = 5000};
