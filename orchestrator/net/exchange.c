@@ -133,10 +133,10 @@ static void ask(struct rb_exchange *exchange)
     const struct rb_place *place = rb_place_of(exchange->registry, &exchange->reference);
     const struct rb_grant grant = {place->realm, place->service, place->scope};
     const struct rb_exchange_request *asked = &exchange->request;
-    exchange->plain = exchange->plain || place->plain;
+    exchange->plain = exchange->plain || place->site->plain;
     RB_CLEANUP_FREE char *url = question_url(exchange);
-    bool first_tls =
-        !exchange->plain && !place->scheme_known && rb_reference_is_loopback(&exchange->reference);
+    bool first_tls = !exchange->plain && !place->site->scheme_known &&
+                     rb_reference_is_loopback(&exchange->reference);
     struct rb_http_request request = {
         .method = asked->method,
         .url = url,
@@ -295,7 +295,7 @@ static int take_challenge(struct rb_exchange *exchange, const struct rb_http_res
 static bool may_fall_back(struct rb_exchange *exchange, const struct rb_err *error)
 {
     return error->code == RB_ENETWORK && !exchange->plain &&
-           !rb_place_of(exchange->registry, &exchange->reference)->scheme_known &&
+           !rb_place_of(exchange->registry, &exchange->reference)->site->scheme_known &&
            rb_reference_is_loopback(&exchange->reference);
 }
 

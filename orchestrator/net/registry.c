@@ -2,6 +2,7 @@
 /* The client, and what it remembers of the places that it has been to. */
 #include "rebake/net/registry.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "registry_parts.h"
 #include "transfer.h"
 
-enum { MOST_PLACES = 4096 };
+enum { MOST_PLACES = 16384 };
 
 struct rb_registry *rb_registry_new(struct rb_http *http)
 {
@@ -33,9 +34,9 @@ static void forget_access(struct rb_place *place)
 static void drop_place(struct rb_registry *registry, struct rb_place *place)
 {
     TAILQ_REMOVE(&registry->places, place, link);
+    LIST_REMOVE(place, bucket_link);
     registry->place_count--;
     forget_access(place);
-    rb_free(place->registry);
     rb_free(place->repository);
     rb_free(place);
 }
@@ -48,52 +49,77 @@ void rb_registry_free(struct rb_registry *registry)
         rb_loop_run_once(registry->http->loop);
     while (!TAILQ_EMPTY(&registry->places))
         drop_place(registry, TAILQ_FIRST(&registry->places));
+    while (!LIST_EMPTY(&registry->sites)) {
+        struct rb_site *site = LIST_FIRST(&registry->sites);
+        LIST_REMOVE(site, link);
+        rb_free(site->name);
+        rb_free(site);
+    }
     rb_token_cache_free(registry->tokens);
     rb_free(registry);
 }
 
-/* What speaks TLS for one repository does so for its neighbours. */
-static struct rb_place *new_place(const struct rb_reference *reference,
-                                  const struct rb_place *neighbour)
+static struct rb_site *site_of(struct rb_registry *registry, const char *name)
 {
-    struct rb_place *place = rb_zalloc(sizeof(*place));
-    place->registry = rb_strdup(reference->registry);
-    place->repository = rb_strdup(reference->repository);
-    if (neighbour != NULL) {
-        place->scheme_known = neighbour->scheme_known;
-        place->plain = neighbour->plain;
+    struct rb_site *site;
+    LIST_FOREACH(site, &registry->sites, link)
+    {
+        if (strcmp(site->name, name) == 0)
+            break;
     }
+    if (site != NULL) {
+        LIST_REMOVE(site, link);
+    } else {
+        site = rb_zalloc(sizeof(*site));
+        site->name = rb_strdup(name);
+    }
+    LIST_INSERT_HEAD(&registry->sites, site, link);
+    return site;
+}
+
+/* FNV-1a of the repository: its name is seldom on two registries. */
+static size_t bucket_of(const char *repository)
+{
+    uint32_t hash = 2166136261U;
+    for (; *repository != '\0'; repository++)
+        hash = (hash ^ (unsigned char)*repository) * 16777619U;
+    return hash % RB_PLACE_BUCKETS;
+}
+
+static struct rb_place *new_place(struct rb_registry *registry, struct rb_site *site,
+                                  const char *repository)
+{
+    if (registry->place_count == MOST_PLACES)
+        drop_place(registry, TAILQ_FIRST(&registry->places));
+    struct rb_place *place = rb_zalloc(sizeof(*place));
+    place->site = site;
+    place->repository = rb_strdup(repository);
+    LIST_INSERT_HEAD(&registry->buckets[bucket_of(repository)], place, bucket_link);
+    registry->place_count++;
     return place;
 }
 
 struct rb_place *rb_place_of(struct rb_registry *registry, const struct rb_reference *reference)
 {
-    struct rb_place *place, *neighbour = NULL;
-    TAILQ_FOREACH(place, &registry->places, link)
+    struct rb_site *site = site_of(registry, reference->registry);
+    struct rb_place *place;
+    LIST_FOREACH(place, &registry->buckets[bucket_of(reference->repository)], bucket_link)
     {
-        if (!rb_text_equal(place->registry, reference->registry))
-            continue;
-        if (rb_text_equal(place->repository, reference->repository))
+        if (place->site == site && strcmp(place->repository, reference->repository) == 0)
             break;
-        if (place->scheme_known)
-            neighbour = place;
     }
-    if (place != NULL) {
+    if (place != NULL)
         TAILQ_REMOVE(&registry->places, place, link);
-    } else {
-        place = new_place(reference, neighbour);
-        if (registry->place_count == MOST_PLACES)
-            drop_place(registry, TAILQ_FIRST(&registry->places));
-        registry->place_count++;
-    }
+    else
+        place = new_place(registry, site, reference->repository);
     TAILQ_INSERT_TAIL(&registry->places, place, link);
     return place;
 }
 
 void rb_place_set_scheme(struct rb_place *place, bool plain)
 {
-    place->scheme_known = true;
-    place->plain = plain;
+    place->site->scheme_known = true;
+    place->site->plain = plain;
 }
 
 void rb_place_set_basic(struct rb_place *place, const struct rb_credentials *credentials)

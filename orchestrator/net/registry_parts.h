@@ -9,15 +9,25 @@
 #include "rebake/net/registry.h"
 #include "token.h"
 
-enum { RB_MANIFEST_MAXIMUM = 8 << 20 }; /* the specification asks for at least 4 MiB */
+enum {
+    RB_MANIFEST_MAXIMUM = 8 << 20, /* the specification asks for at least 4 MiB */
+    RB_PLACE_BUCKETS = 4096
+};
+
+/* What has been learnt of a registry: what speaks TLS for one repository does so for all. */
+struct rb_site {
+    LIST_ENTRY(rb_site) link;
+    char *name;
+    bool scheme_known;
+    bool plain; /* http; only ever on loopback */
+};
 
 /* What has been learnt of one repository of one registry: how it wants to be asked. */
 struct rb_place {
     TAILQ_ENTRY(rb_place) link;
-    char *registry;
+    LIST_ENTRY(rb_place) bucket_link;
+    struct rb_site *site;
     char *repository;
-    bool scheme_known;
-    bool plain;            /* http; only ever on loopback */
     char *user;            /* it wants basic authentication, as this user */
     char *password;        /* with user */
     char *realm;           /* it wants a token from here */
@@ -27,7 +37,9 @@ struct rb_place {
 struct rb_registry {
     struct rb_http *http;
     struct rb_token_cache *tokens;
+    LIST_HEAD(, rb_site) sites;    /* the one asked last is the first */
     TAILQ_HEAD(, rb_place) places; /* the longest unused first */
+    LIST_HEAD(, rb_place) buckets[RB_PLACE_BUCKETS];
     int place_count;
     int helpers; /* credential helpers that have not ended yet */
 };
