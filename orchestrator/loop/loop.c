@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <uv.h>
 
+#include "process_end.h"
 #include "rebake/base/memory.h"
 
 struct rb_loop {
@@ -26,11 +27,27 @@ static void count_if_left(uv_handle_t *handle, void *context)
         (*(size_t *)context)++;
 }
 
+static void find_ending(uv_handle_t *handle, void *context)
+{
+    bool *is_ending = context;
+    *is_ending = *is_ending || rb_process_is_ending(handle);
+}
+
+/* Whoever killed a child need not wait for it: its end frees what is left. */
+static bool children_are_ending(struct rb_loop *loop)
+{
+    bool is_ending = false;
+    uv_walk(&loop->uv, find_ending, &is_ending);
+    return is_ending;
+}
+
 void rb_loop_free(struct rb_loop *loop)
 {
     size_t handles_left = 0;
     if (loop == NULL)
         return;
+    while (children_are_ending(loop))
+        (void)uv_run(&loop->uv, UV_RUN_ONCE);
     uv_walk(&loop->uv, count_if_left, &handles_left);
     if (handles_left != 0)
         uv_print_all_handles(&loop->uv, stderr);

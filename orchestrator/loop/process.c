@@ -21,6 +21,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "process_end.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/strbuf.h"
 
@@ -123,6 +124,12 @@ void rb_process_kill(struct rb_process *process)
     (void)kill(-process->uv.pid, SIGTERM);
     uv_update_time(process->timer.loop);
     (void)uv_timer_start(&process->timer, grace_over, GRACE_MS, 0);
+}
+
+bool rb_process_is_ending(const uv_handle_t *handle)
+{
+    const struct rb_process *process = handle->data;
+    return handle->type == UV_PROCESS && process->killed && !uv_is_closing(handle);
 }
 
 static void time_over(uv_timer_t *timer)

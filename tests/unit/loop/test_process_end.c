@@ -95,6 +95,18 @@ static void test_kill(void **state)
     assert_false(ending.result.timed_out);
 }
 
+/* A loop that is freed sees the children that were killed to their end. */
+static void test_kill_and_free(void **state)
+{
+    (void)state;
+    struct rb_loop *loop = rb_loop_new();
+    struct ending ending;
+    rb_process_kill(start(loop, "exec sleep 60", 0, &ending));
+    rb_loop_free(loop);
+    assert_int_equal(ending.reports, 1);
+    assert_int_equal(ending.result.signal, SIGTERM);
+}
+
 /* What does not end when it is asked to is killed after the grace; and what left the group with the
    output in its hands is not waited for. Side by side, since each takes the whole grace. */
 static void test_what_does_not_want_to_end(void **state)
@@ -269,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_time_runs_out_for_the_whole_group),
         cmocka_unit_test(test_kill),
+        cmocka_unit_test(test_kill_and_free),
         cmocka_unit_test(test_what_does_not_want_to_end),
         cmocka_unit_test(test_forget),
         cmocka_unit_test(test_forget_in_the_midst_of_its_end),
