@@ -20,7 +20,12 @@
 
 /* What is sent beyond the largest body is read and dropped up to a bound: a client that is still
    sending when we close would not hear why. */
-enum { CONNECTIONS_MAXIMUM = 64, IDLE_SECONDS = 60, SENT_MAXIMUM = 1024 * 1024 };
+enum {
+    CONNECTIONS_MAXIMUM = 64,
+    IDLE_SECONDS = 60,
+    SENT_MAXIMUM = 1024 * 1024,
+    TRIM_AFTER = 256 * 1024 /* bytes of an answer */
+};
 
 struct rb_api {
     struct rb_api_options options;
@@ -54,22 +59,23 @@ static struct MHD_Response *log_response(struct api_reply *reply)
     return response;
 }
 
-static struct MHD_Response *json_response(const struct api_reply *reply)
+static struct MHD_Response *json_response(const struct api_reply *reply, size_t *ret_size)
 {
     char *text = json_dumps(reply->json, JSON_COMPACT);
     RB_ASSERT(text != NULL);
+    *ret_size = strlen(text);
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+        MHD_create_response_from_buffer(*ret_size, text, MHD_RESPMEM_MUST_FREE);
     RB_ASSERT(response != NULL);
     (void)MHD_add_response_header(response, "Content-Type", "application/json");
     return response;
 }
 
 static enum MHD_Result send_reply(struct MHD_Connection *connection, struct api_reply *reply,
-                                  const char *allow)
+                                  const char *allow, size_t *ret_size)
 {
     struct MHD_Response *response =
-        reply->bytes != NULL ? log_response(reply) : json_response(reply);
+        reply->bytes != NULL ? log_response(reply) : json_response(reply, ret_size);
     (void)MHD_add_response_header(response, "Cache-Control", "no-store");
     if (allow != NULL)
         (void)MHD_add_response_header(response, "Allow", allow);
@@ -82,8 +88,9 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct api_
 static enum MHD_Result refuse(struct MHD_Connection *connection, const struct rb_err *err)
 {
     struct api_reply reply = {0};
+    size_t size;
     api_reply_error(&reply, err);
-    return send_reply(connection, &reply, NULL);
+    return send_reply(connection, &reply, NULL, &size);
 }
 
 static int parse_body(const struct rb_strbuf *body, json_t **ret_body, struct rb_err *err)
@@ -98,8 +105,9 @@ static int parse_body(const struct rb_strbuf *body, json_t **ret_body, struct rb
     return status;
 }
 
-static enum MHD_Result answer(const struct rb_api *api, struct MHD_Connection *connection,
-                              const char *method, const char *path, const struct rb_strbuf *sent)
+static enum MHD_Result make_answer(const struct rb_api *api, struct MHD_Connection *connection,
+                                   const char *method, const char *path,
+                                   const struct rb_strbuf *sent, size_t *ret_size)
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
     RB_CLEANUP_JSON json_t *body = NULL;
@@ -118,7 +126,17 @@ static enum MHD_Result answer(const struct rb_api *api, struct MHD_Connection *c
     struct api_reply reply = {0};
     const char *allow;
     api_answer(method, path, &request, &reply, &allow);
-    return send_reply(connection, &reply, allow);
+    return send_reply(connection, &reply, allow, ret_size);
+}
+
+static enum MHD_Result answer(const struct rb_api *api, struct MHD_Connection *connection,
+                              const char *method, const char *path, const struct rb_strbuf *sent)
+{
+    size_t size = 0;
+    enum MHD_Result result = make_answer(api, connection, method, path, sent, &size);
+    if (size > TRIM_AFTER)
+        rb_memory_trim(); /* making it took ten times its size */
+    return result;
 }
 
 static bool announces_too_much(struct MHD_Connection *connection)

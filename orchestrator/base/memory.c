@@ -2,6 +2,7 @@
 #include "rebake/base/memory.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,13 @@ char *rb_asprintf(const char *format, ...)
     if (size < 0)
         out_of_memory(0);
     return text;
+}
+
+void rb_memory_trim(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
 }
 
 void rb_free(void *memory)

@@ -14,7 +14,12 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
-enum { RECORD_WITHIN_MS = 1000, MOST_FOUND = 1000, RECORD_AGAIN_MS = 5 * 1000 };
+enum {
+    RECORD_WITHIN_MS = 1000,
+    MOST_FOUND = 1000,
+    RECORD_AGAIN_MS = 5 * 1000,
+    TRIM_EVERY = 2000 /* checks: what each used for a moment leaves holes */
+};
 
 struct engine_found {
     struct engine_source *source;
@@ -217,6 +222,11 @@ void engine_record_checks(struct rb_engine *engine)
         conclude(&all[i]);
     }
     rb_free(all);
+    engine->untrimmed += count;
+    if (engine->untrimmed >= TRIM_EVERY) {
+        engine->untrimmed = 0;
+        rb_memory_trim();
+    }
     if (is_seen || engine->once)
         rb_engine_plan_soon(engine);
 }

@@ -123,6 +123,7 @@ struct rb_engine {
     struct engine_found *found;
     size_t found_count;
     size_t found_capacity;
+    size_t untrimmed; /* checks since memory was given back */
     struct rb_timer *record_timer;
     bool recording_soon;
     /* Webhooks that were accepted, and the sources that they name marked `hooked`. */

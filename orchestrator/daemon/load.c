@@ -405,5 +405,6 @@ int engine_load(struct rb_engine *engine, struct rb_err *err)
     status = rb_store_commit(engine->store, err);
     if (status == 0)
         engine_queue_sources(engine);
+    rb_memory_trim(); /* reading took several times what is kept */
     return status == 0 ? engine_load_hooks(engine, err) : status;
 }

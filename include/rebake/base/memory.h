@@ -19,6 +19,8 @@ char *rb_strdup(const char *text);                              /* NULL gives NU
 char *rb_strndup(const char *text, size_t size);                /* copies at most size bytes */
 char *rb_asprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void rb_free(void *memory); /* NULL is allowed */
+/* Gives what is free back to the system: after much was used for a moment. Takes milliseconds. */
+void rb_memory_trim(void);
 
 /* Frees the variable's memory when it leaves its block: RB_CLEANUP_FREE char *name = ...; */
 void rb_cleanup_free(void *pointer_to_pointer);
