@@ -13,12 +13,16 @@
 #   hooks      webhooks stored before they are answered, beside SQLite's one row a commit and beside
 #              the same server storing nothing
 #   idle       resident memory of a daemon with 1,000 sources, nothing due
+#   watch      processor time of a check that finds nothing new, beside `curl --parallel` and `skopeo
+#              inspect --raw` asking the same registry; a daemon with 10,000 sources, at rest and restarted
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 tests/install-packages build run test
 REBAKE_BUILD=$PWD/build/release
 # shellcheck source=tests/lab/lab.sh
 . tests/lab/lab.sh
+# shellcheck source=tests/lab/moving.sh
+. tests/lab/moving.sh
 lab_begin
 
 ROUNDS=5
@@ -101,6 +105,60 @@ bench_idle() {
   lab_stop rebaked
   lab_stop registry
 }
+
+# processor_us COMMAND...: prints the processor time of a command and its children, in microseconds.
+processor_us() {
+  local TIMEFORMAT='%3U %3S'
+  { time "$@" >/dev/null 2>&1; } 2>&1 | awk '{ printf "%d\n", ($1 + $2) * 1000000 }'
+}
+
+# What the daemon has spent, in milliseconds.
+daemon_ms() { awk -v hz="$(getconf CLK_TCK)" '{ printf "%d\n", ($14 + $15) * 1000 / hz }' "/proc/$(lab_pid rebaked)/stat"; }
+
+bench_watch() {
+  watch_one_check 2000
+  watch_many 10000
+}
+
+watch_one_check() {
+  local count=$1 ours peer i
+  moving_start "$count" 0 0
+  for ((i = 0; i < count; i++)); do
+    printf 'next\nhead\nurl = "http://127.0.0.1:%d/v2/soak/r%d/manifests/t"\n' "$MOVING_PORT" "$i"
+  done | sed 1d >"$LAB/heads"
+  ours=$(taskset -c 0 "$REBAKE_BUILD/tests/bench/bench_watch" "127.0.0.1:$MOVING_PORT" "$count")
+  peer=$(($(processor_us taskset -c 0 curl --parallel --parallel-max 8 -sS -K "$LAB/heads" -o /dev/null) / count))
+  echo "processor time of a check that finds nothing new: $ours us"
+  echo "  curl --parallel --parallel-max 8, the same HEADs: $peer us each"
+  peer=$(processor_us taskset -c 0 skopeo inspect --raw --tls-verify=false "docker://127.0.0.1:$MOVING_PORT/soak/r0:t")
+  echo "  skopeo inspect --raw: $peer us"
+  lab_stop moving
+}
+
+# Each is known, none has changed: what it takes to hold them, and to take them up again.
+watch_many() {
+  local count=$1 spent start
+  moving_start "$count" 0 0
+  moving_pipelines "$count" 5m
+  rebaked_start "$LAB/pipelines"
+  lab_wait 600 "all sources to be known" moving_all_asked "$count"
+  spent=$(daemon_ms)
+  start=$SECONDS
+  lab_wait 90 "a minute to pass" passed $((start + 60))
+  echo "$count sources, each every five minutes: $(($(daemon_ms) - spent)) ms of a processor in $((SECONDS - start)) s"
+  echo "  resident: $(awk '/^VmRSS/ { print $2 }' "/proc/$(lab_pid rebaked)/status") KiB"
+  lab_stop rebaked
+  start=$(date +%s%N)
+  lab_start rebaked "$REBAKE_BUILD/rebaked" --state "$LAB/state" --socket "$REBAKE_SOCKET" "$LAB/pipelines"
+  lab_wait 60 "rebaked to be back" lab_socket_answers
+  echo "  from its start again to all scheduled: $((($(date +%s%N) - start) / 1000000)) ms, $(daemon_ms) ms of a processor"
+  lab_stop rebaked
+  lab_stop moving
+}
+
+passed() { [ $SECONDS -ge "$1" ]; }
+lab_socket_answers() { rebaked_get /v1/healthz; }
+moving_all_asked() { [ "$(curl -fsS "http://127.0.0.1:$MOVING_PORT/requests")" -ge "$1" ]; }
 
 # Tags are made by copying the manifest under each: one image is enough.
 tag_all() {

@@ -156,6 +156,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         *request_context = registry;
         return MHD_YES;
     }
+    if (strcmp(url, "/v2/") == 0)
+        return reply(connection, 200, text("{}", 2));
     if (strcmp(url, "/truth") == 0)
         return send_truth(registry, connection);
     if (strcmp(url, "/quiet") == 0 && strcmp(method, "PUT") == 0) {
