@@ -56,7 +56,9 @@ expect_equal $status 0
 section "nothing leaks"
 grown=$(($(resident_kib) - resident))
 [ "$grown" -lt $((8192 + resident / 8)) ] || fail "$grown KiB more are resident than after a quarter of the time"
-[ "$(open_files)" -le $((files + 16)) ] || fail "$(open_files) files are open, $files were"
+# Eight hosts with their connections: what leaked with each check would be thousands.
+open=$(open_files)
+[ "$open" -le $((files + 64)) ] || fail "$open files are open, $files were"
 pid=$(lab_pid rebaked) status=0
 kill -TERM "$pid"
 wait "$pid" || status=$? # with the address sanitizer what was lost is told here
