@@ -23,14 +23,16 @@ static bool is_named_by(const char *names, const char *pipeline)
     return false;
 }
 
-/* Also one that is well as far as was seen, but is not looked at for now. */
+/* Also one that is well as far as was seen, but whose host does not answer. A host that asked for a
+   moment of silence is no trouble. */
 static bool is_in_trouble(const struct api_request *request, const struct rb_source_row *row)
 {
     const struct rb_api_options *options = request->options;
     if (row->error_code != NULL || !rb_text_equal(row->trouble, "none"))
         return true;
     const struct rb_api_host host = options->host_of(options->context, row->id);
-    return host.name != NULL && !rb_text_equal(host.state, "up");
+    return host.name != NULL && !rb_text_equal(host.state, "up") &&
+           !rb_text_equal(host.state, "limited");
 }
 
 static bool is_wanted(const struct api_request *request, const struct filter *filter,

@@ -20,7 +20,8 @@ const char *rb_source_word(const json_t *source)
     const char *host = rb_json_get_string(json_object_get(source, "host"), "state", "up");
     if (trouble != NULL)
         return trouble;
-    return rb_text_equal(state, "failing") || rb_text_equal(host, "up") ? state : host;
+    bool host_is_well = rb_text_equal(host, "up") || rb_text_equal(host, "limited");
+    return rb_text_equal(state, "failing") || host_is_well ? state : host;
 }
 
 int rb_source_weight(const json_t *source)

@@ -8,7 +8,7 @@
 #include "rebake/base/json.h"
 
 /* What is wrong with a source, in a word: its trouble, else its state where that is not well, else
-   that of its host ("down", "limited"), else "good". */
+   that of its host ("down", "probing"), else "good". */
 const char *rb_source_word(const json_t *source);
 
 /* How bad that is: 0 for "good" and "new"; a signature that does not hold weighs more than silence.

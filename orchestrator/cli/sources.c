@@ -122,7 +122,7 @@ const struct rb_command rb_command_sources = {
     .name = "sources",
     .arguments = "[PIPELINE] [--failing] [--kind KIND] [--json]",
     .summary = "Show what is watched, what is wrong with it, and what that costs",
-    .help = "  --failing      only those in trouble, or whose host is not asked for now\n"
+    .help = "  --failing      only those in trouble, or whose host does not answer\n"
             "  --kind KIND    only git, image, apt or another kind\n" RB_CLIENT_HELP,
     .run = run_sources,
 };

@@ -63,6 +63,8 @@ static void a_host_that_is_down_is_trouble_too(void **state)
     struct api_fixture *fixture = *state;
     check(fixture, (struct rb_check_record){.version = "c1"});
     assert_int_equal(count(fixture, "/v1/sources?failing=true"), 0);
+    fixture->host.state = "limited";
+    assert_int_equal(count(fixture, "/v1/sources?failing=true"), 0);
     fixture->host.state = "down";
     fixture->host.until = 2000000;
     json_t *answer = api_get(fixture, "/v1/sources?failing=true");

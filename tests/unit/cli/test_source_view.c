@@ -29,6 +29,7 @@ static void the_word_is_the_worst_that_is_known(void **state)
         {"{\"state\": \"good\", \"trouble\": null, \"host\": null}", "good", false},
         {"{\"state\": \"new\", \"host\": {\"state\": \"up\"}}", "new", false},
         {"{\"state\": \"good\", \"host\": {\"state\": \"down\"}}", "down", true},
+        {"{\"state\": \"good\", \"host\": {\"state\": \"limited\"}}", "good", false},
         {"{\"state\": \"good\", \"trouble\": \"moved\"}", "moved", true},
         {"{\"state\": \"failing\", \"trouble\": \"untrusted\", \"host\": {\"state\": \"down\"}}",
          "untrusted", true},
