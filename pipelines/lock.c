@@ -8,7 +8,7 @@
 static json_t *text_array(const char *const *texts)
 {
     json_t *array = rb_json_array();
-    for (; *texts != NULL; texts++)
+    for (; texts != NULL && *texts != NULL; texts++)
         rb_json_append_string(array, *texts);
     return array;
 }

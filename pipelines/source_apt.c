@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rebake/base/strbuf.h"
+#include "rebake/base/text.h"
 #include "source_kind.h"
 
 enum { DESCRIPTION_MAXIMUM = 8192 };
@@ -19,9 +20,14 @@ static const struct rb_field fields[] = {
      .member = "suite",
      .read = rb_value_suite,
      .example = "suite: bookworm-security"},
+    {.key = "codename",
+     .kind = RB_FIELD_TEXT,
+     .offset = RB_SOURCE_FIELD(apt.codename),
+     .member = "codename",
+     .read = rb_value_codename,
+     .example = "codename: bookworm"},
     {.key = "components",
      .kind = RB_FIELD_SET,
-     .required = true,
      .offset = RB_SOURCE_FIELD(apt.components),
      .member = "components",
      .read = rb_value_component,
@@ -63,11 +69,27 @@ static const char *own_architecture(void)
 #endif
 }
 
+/* A suite has components, a flat repository has none. */
+static void judge_components(const struct rb_decode *decode, struct rb_mark mark,
+                             const char *subject, struct rb_source *source)
+{
+    struct rb_apt_source *apt = &source->apt;
+    bool is_flat = apt->suite != NULL && rb_text_ends_with(apt->suite, "/");
+    if (apt->components != NULL && apt->components[0] == NULL)
+        apt->components = NULL;
+    if (is_flat && apt->components != NULL)
+        rb_report_add(
+            decode->report, mark, "leave \"components\" out, or name a suite below dists/",
+            "%s: a flat repository (\"suite\" ends with \"/\") has no components", subject);
+    else if (!is_flat && apt->components == NULL)
+        rb_report_add(decode->report, mark, "write components: [main]",
+                      "%s: \"components\" is missing", subject);
+}
+
 static void complete(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
                      struct rb_source *source)
 {
-    (void)mark;
-    (void)subject;
+    judge_components(decode, mark, subject, source);
     if (source->apt.architectures != NULL)
         return;
     const char **own = rb_arena_array(decode->arena, 2, sizeof(char *));
@@ -79,8 +101,9 @@ static char *describe(const struct rb_source *source)
 {
     struct rb_strbuf text = RB_STRBUF_INIT(DESCRIPTION_MAXIMUM);
     rb_strbuf_printf(&text, "%s %s", source->apt.url, source->apt.suite);
-    for (size_t i = 0; source->apt.components[i] != NULL; i++)
-        rb_strbuf_printf(&text, " %s", source->apt.components[i]);
+    const char *const *component = source->apt.components;
+    for (; component != NULL && *component != NULL; component++)
+        rb_strbuf_printf(&text, " %s", *component);
     return rb_strbuf_steal(&text);
 }
 

@@ -48,6 +48,7 @@ rb_value_reader rb_value_apk_url; /* likewise */
 rb_value_reader rb_value_mirrorlist;
 rb_value_reader rb_value_machine; /* an architecture as rpm and apk name it */
 rb_value_reader rb_value_suite;
+rb_value_reader rb_value_codename;
 rb_value_reader rb_value_component;
 rb_value_reader rb_value_architecture;
 rb_value_reader rb_value_repository; /* an image to follow: registry/name, short names made full */

@@ -190,16 +190,37 @@ static bool is_archive_path(const char *text)
     }
 }
 
+/* As sources.list(5) names a flat repository: a folder below the URL, with a '/' at its end. */
+static bool is_flat_folder(const char *text)
+{
+    char folder[256];
+    size_t size = strlen(text);
+    if (size == 0 || size >= sizeof(folder) || text[size - 1] != '/')
+        return false;
+    memcpy(folder, text, size);
+    folder[size - 1] = '\0';
+    const char *path = folder;
+    if (strcmp(path, "") == 0 || strcmp(path, ".") == 0)
+        return true;
+    return is_archive_path(rb_text_starts_with(path, "./") ? path + 2 : path);
+}
+
 const char *rb_value_suite(struct rb_arena *arena, const char *text, struct rb_complaint *complaint)
 {
     (void)arena;
-    if (is_archive_path(text))
+    if (is_archive_path(text) || is_flat_folder(text))
         return text;
-    if (rb_text_ends_with(text, "/"))
-        return rb_value_refuse(complaint, "names a flat repository, which is not supported",
-                               "write a suite below dists/, for example suite: bookworm");
     return rb_value_refuse(complaint, "is not the name of a suite",
                            "write for example suite: bookworm-security");
+}
+
+const char *rb_value_codename(struct rb_arena *arena, const char *text,
+                              struct rb_complaint *complaint)
+{
+    (void)arena;
+    return is_archive_path(text) ? text
+                                 : rb_value_refuse(complaint, "is not the codename of a release",
+                                                   "write for example codename: bookworm");
 }
 
 const char *rb_value_component(struct rb_arena *arena, const char *text,

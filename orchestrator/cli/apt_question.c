@@ -72,8 +72,6 @@ static const char *why_not(const struct rb_apt_source *source)
     if (!rb_text_starts_with(source->url, "http://") &&
         !rb_text_starts_with(source->url, "https://"))
         return "only http and https are spoken";
-    if (rb_text_ends_with(source->suite, "/"))
-        return "it is a flat repository, without suites";
     return NULL;
 }
 
@@ -132,6 +130,11 @@ static void add_source(struct question *question, const struct rb_apt_source *so
         skip(question, source, reason);
         return;
     }
+    /* One file with the packages of all architectures. */
+    if (rb_text_ends_with(source->suite, "/")) {
+        add_selection(question, source, architectures[0], false, source->components);
+        return;
+    }
     size_t before = question->pending;
     bool apart = rb_preferences_name_components(question->what->apt->preferences);
     for (size_t i = 0; architectures[i] != NULL; i++) {
@@ -182,6 +185,11 @@ static const char *host_of(struct rb_arena *arena, const char *url)
     return rb_arena_strndup(arena, begin, size);
 }
 
+static const char *only_word(const char *const *words)
+{
+    return words[0] != NULL && words[1] == NULL ? words[0] : NULL;
+}
+
 static void keep_release(struct asked *asked, const struct rb_apt_result *result)
 {
     struct question *question = asked->question;
@@ -197,7 +205,7 @@ static void keep_release(struct asked *asked, const struct rb_apt_result *result
         .origin = rb_arena_strdup(arena, rb_apt_release_field(release, "Origin")),
         .label = rb_arena_strdup(arena, rb_apt_release_field(release, "Label")),
         .version = rb_arena_strdup(arena, rb_apt_release_field(release, "Version")),
-        .component = answer->components[1] == NULL ? answer->components[0] : NULL,
+        .component = only_word(answer->components),
         .not_automatic = rb_apt_release_flag(release, "NotAutomatic"),
         .but_automatic_upgrades = rb_apt_release_flag(release, "ButAutomaticUpgrades"),
     };

@@ -150,7 +150,8 @@ int engine_refresh_image(struct rb_engine *engine, struct engine_image *image, s
 }
 
 /* The source's package index, opened once a version. Indexes are derived data: where one is gone or
-   cannot be read, the repository is checked again from nothing, and the update is seen then. */
+   cannot be read, the repository is read again, and the update is seen then. What is known of its
+   time and release stays. */
 static const struct rb_index *index_of(struct engine_source *source)
 {
     struct rb_err err;
@@ -161,9 +162,7 @@ static const struct rb_index *index_of(struct engine_source *source)
         return source->index;
     rb_log(RB_LOG_WARNING, "package index is unusable; reading the repository again", "source",
            source->name, "error", err.text, NULL);
-    json_decref(source->memo);
     json_decref(source->detail);
-    source->memo = NULL;
     source->detail = NULL;
     engine_check_soon(source);
     return NULL;

@@ -63,6 +63,7 @@ static json_t *make_memo(const struct apt_check *check, const struct rb_apt_resu
     if (result->release != NULL) {
         rb_json_set_integer(memo, "dateAt", rb_apt_release_date(result->release));
         rb_json_set_integer(memo, "validUntilAt", rb_apt_release_valid_until(result->release));
+        copy_field(memo, "codename", result->release, "Codename");
     }
     return memo;
 }
@@ -105,6 +106,7 @@ static void on_fetched(void *context, const struct rb_apt_result *found, const s
 {
     struct apt_check *check = context;
     struct rb_check_outcome outcome = {.error = error,
+                                       .trouble = found->trouble,
                                        .requests = found->requests,
                                        .bytes = found->bytes,
                                        .retry_after_ms = found->retry_after_ms};
@@ -122,6 +124,12 @@ static void hash_list(struct rb_sha256 *hash, const char *const *list)
     rb_sha256_update(hash, "", 1);
 }
 
+static const char *const *components_of(const struct rb_source *source)
+{
+    static const char *const NONE[] = {NULL};
+    return source->apt.components == NULL ? NONE : source->apt.components;
+}
+
 /* A folder a source, so that it is plain which indexes are old. */
 static char *index_folder(const struct rb_watch_tools *tools, const struct rb_source *source)
 {
@@ -129,7 +137,7 @@ static char *index_folder(const struct rb_watch_tools *tools, const struct rb_so
     RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *hash = rb_sha256_new();
     rb_sha256_update(hash, source->apt.url, strlen(source->apt.url) + 1);
     rb_sha256_update(hash, source->apt.suite, strlen(source->apt.suite) + 1);
-    hash_list(hash, source->apt.components);
+    hash_list(hash, components_of(source));
     hash_list(hash, source->apt.architectures);
     return rb_asprintf("%s/apt/%.32s", tools->cache_folder, rb_sha256_hex(hash, hex));
 }
@@ -146,7 +154,8 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
     struct rb_apt_request ask = {
         .url = source->apt.url,
         .suite = source->apt.suite,
-        .components = source->apt.components,
+        .codename = source->apt.codename,
+        .components = components_of(source),
         .architectures = source->apt.architectures,
         .signed_by = source->apt.signed_by,
         .index_folder = check->index_folder,
@@ -157,6 +166,7 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
         check->memo = json_incref((json_t *)(uintptr_t)request->memo);
         ask.known_date_at = rb_json_get_integer(check->memo, "dateAt", 0);
         ask.known_valid_until_at = rb_json_get_integer(check->memo, "validUntilAt", 0);
+        ask.known_codename = rb_json_get_string(check->memo, "codename", NULL);
         ask.etag = rb_json_get_string(check->memo, "etag", NULL);
         ask.last_modified = rb_json_get_string(check->memo, "lastModified", NULL);
     }

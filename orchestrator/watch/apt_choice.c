@@ -12,8 +12,12 @@
 static const int64_t PACKED_MAXIMUM = 256 << 20;
 static const int64_t PLAIN_MAXIMUM = INT64_C(2) << 30;
 
-/* bzip2 is left out: whoever has it has another form beside it. */
-static const char *const SUFFIXES[RB_APT_COMPRESSIONS] = {".xz", ".zst", ".gz", ""};
+/* What a byte costs, on its way and to unpack, in sixteenths of a plain one. The way counts for
+   more: it is others' too. */
+static const struct form {
+    const char *suffix;
+    int64_t weight;
+} FORMS[RB_APT_COMPRESSIONS] = {{"", 16}, {".zst", 16}, {".gz", 17}, {".xz", 18}, {".bz2", 20}};
 
 static bool field_has_word(const struct rb_apt_release *release, const char *name, const char *word)
 {
@@ -28,20 +32,46 @@ static bool field_has_word(const struct rb_apt_release *release, const char *nam
     return false;
 }
 
-static struct rb_apt_index find_index(const struct rb_apt_release *release, const char *component,
-                                      const char *architecture)
+static int64_t cost_of(const struct rb_apt_file *file, const struct form *form)
+{
+    return file->size_bytes > PLAIN_MAXIMUM ? INT64_MAX : file->size_bytes * form->weight;
+}
+
+/* Puts a form behind those that cost no more. */
+static void add_form(struct rb_apt_index *index, const struct rb_apt_file *file, int64_t cost,
+                     int64_t *costs)
+{
+    size_t at = index->form_count++;
+    for (; at > 0 && costs[at - 1] > cost; at--) {
+        costs[at] = costs[at - 1];
+        index->forms[at] = index->forms[at - 1];
+    }
+    costs[at] = cost;
+    index->forms[at] = file;
+}
+
+/* folder: with a '/' at its end; "" for that of the Release file, which some write as "./". */
+static struct rb_apt_index find_index(const struct rb_apt_release *release, const char *folder)
 {
     struct rb_apt_index index = {0};
+    int64_t costs[RB_APT_COMPRESSIONS];
     for (size_t i = 0; i < RB_APT_COMPRESSIONS; i++) {
-        RB_CLEANUP_FREE char *path =
-            rb_asprintf("%s/binary-%s/Packages%s", component, architecture, SUFFIXES[i]);
-        const struct rb_apt_file *file = rb_apt_release_file(release, path);
-        if (file != NULL)
-            index.forms[index.form_count++] = file;
-        if (file != NULL && SUFFIXES[i][0] == '\0')
+        RB_CLEANUP_FREE char *path = rb_asprintf("./%sPackages%s", folder, FORMS[i].suffix);
+        const struct rb_apt_file *file = rb_apt_release_file(release, path + strlen("./"));
+        if (file == NULL && *folder == '\0')
+            file = rb_apt_release_file(release, path);
+        if (file == NULL)
+            continue;
+        add_form(&index, file, cost_of(file, &FORMS[i]), costs);
+        if (*FORMS[i].suffix == '\0')
             index.plain = file;
     }
     return index;
+}
+
+static bool is_empty(const struct rb_apt_index *index)
+{
+    return index->plain != NULL && index->plain->size_bytes == 0;
 }
 
 static int judge_sizes(const struct rb_apt_index *index, const char *what, struct rb_err *err)
@@ -76,10 +106,27 @@ static bool keeps_all_apart(const struct rb_apt_release *release)
            !field_has_word(release, "No-Support-for-Architecture-all", "Packages");
 }
 
+static int choose_flat(const struct rb_apt_release *release, const char *what,
+                       struct rb_apt_index **ret_indexes, size_t *ret_count, struct rb_err *err)
+{
+    struct rb_apt_index index = find_index(release, "");
+    if (index.form_count == 0)
+        return rb_err_set(err, RB_ENOTFOUND, "%s lists no Packages file beside it", what);
+    int status = judge_sizes(&index, what, err);
+    if (status != 0)
+        return status;
+    *ret_indexes = rb_alloc(sizeof(index));
+    **ret_indexes = index;
+    *ret_count = is_empty(&index) ? 0 : 1;
+    return 0;
+}
+
 int rb_apt_choose(const struct rb_apt_release *release, const char *const *components,
                   const char *const *architectures, const char *what,
                   struct rb_apt_index **ret_indexes, size_t *ret_count, struct rb_err *err)
 {
+    if (components[0] == NULL)
+        return choose_flat(release, what, ret_indexes, ret_count, err);
     RB_CLEANUP(rb_strlist_deinit) struct rb_strlist wanted = {0};
     rb_strlist_add_all(&wanted, architectures);
     if (keeps_all_apart(release) && !rb_strlist_contains(&wanted, "all"))
@@ -92,7 +139,8 @@ int rb_apt_choose(const struct rb_apt_release *release, const char *const *compo
     for (size_t i = 0; i < component_count * wanted.count; i++) {
         const char *component = components[i / wanted.count];
         const char *architecture = wanted.items[i % wanted.count];
-        struct rb_apt_index index = find_index(release, component, architecture);
+        RB_CLEANUP_FREE char *folder = rb_asprintf("%s/binary-%s/", component, architecture);
+        struct rb_apt_index index = find_index(release, folder);
         if (index.form_count == 0 && strcmp(architecture, "all") == 0)
             continue;
         if (index.form_count == 0)
@@ -100,11 +148,17 @@ int rb_apt_choose(const struct rb_apt_release *release, const char *const *compo
         int status = judge_sizes(&index, what, err);
         if (status != 0)
             return status;
-        indexes[count++] = index;
+        if (!is_empty(&index))
+            indexes[count++] = index;
     }
     *ret_indexes = rb_steal(&indexes);
     *ret_count = count;
     return 0;
+}
+
+const char *rb_apt_index_key(const struct rb_apt_index *index)
+{
+    return index->plain != NULL ? index->plain->sha256 : index->forms[0]->sha256;
 }
 
 char *rb_apt_file_address(const struct rb_apt_file *file, bool by_hash)

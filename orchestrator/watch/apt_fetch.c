@@ -83,6 +83,7 @@ struct rb_apt_fetch {
     unsigned state;
     int status; /* of the first failure, with err */
     struct rb_err err;
+    enum rb_trouble trouble; /* where it says more than the error */
     /* the Release file */
     struct rb_download download;
     struct rb_clearsigned parts; /* its content and its signature */
@@ -94,6 +95,7 @@ struct rb_apt_fetch {
     /* the indexes that it lists */
     char *index_path;
     size_t offer_count;
+    struct rb_index *known; /* of an earlier state; NULL: there is none */
     struct rb_index_builder *builder;
     struct rb_apt_index *indexes;
     size_t index_count;
@@ -115,6 +117,7 @@ static void free_fetch(struct rb_apt_fetch *fetch)
     rb_clearsigned_deinit(&fetch->parts);
     rb_apt_release_free(fetch->release);
     rb_index_builder_free(fetch->builder);
+    rb_index_close(fetch->known);
     rb_free(fetch->indexes);
     rb_free(fetch->index_path);
     rb_arena_free(fetch->arena);
@@ -128,6 +131,7 @@ static void finish(struct rb_apt_fetch *fetch)
         .requests = fetch->download.requests,
         .bytes = fetch->download.bytes,
         .retry_after_ms = fetch->download.retry_after_ms,
+        .trouble = fetch->status == 0 ? RB_TROUBLE_NONE : fetch->trouble,
     };
     if (fetch->status == 0) {
         result.unchanged = fetch->unchanged;
@@ -146,9 +150,12 @@ static void finish(struct rb_apt_fetch *fetch)
 
 static void judge_validity(struct rb_apt_fetch *fetch, int64_t valid_until_at)
 {
-    if (!fetch->request.may_be_old)
-        fetch->status = rb_apt_validity_judge(valid_until_at, rb_clock_now(fetch->clock),
-                                              fetch->what, &fetch->err);
+    if (fetch->request.may_be_old)
+        return;
+    fetch->status =
+        rb_apt_validity_judge(valid_until_at, rb_clock_now(fetch->clock), fetch->what, &fetch->err);
+    if (fetch->status != 0)
+        fetch->trouble = RB_TROUBLE_EXPIRED;
 }
 
 /* What runs in the pool. */
@@ -169,6 +176,15 @@ static void run_nothing(void *context)
     (void)context;
 }
 
+/* What the newest index was made of already is not fetched. */
+static void pass_known_indexes(struct rb_apt_fetch *fetch)
+{
+    while (fetch->position < fetch->index_count &&
+           rb_index_builder_take_file(fetch->builder,
+                                      rb_apt_index_key(&fetch->indexes[fetch->position])))
+        fetch->position++;
+}
+
 static void run_look(void *context)
 {
     struct rb_apt_fetch *fetch = context;
@@ -177,8 +193,8 @@ static void run_look(void *context)
     fetch->status = rb_apt_release_parse(parts->content, parts->content_size, fetch->what,
                                          &fetch->release, &fetch->err);
     if (fetch->status == 0)
-        fetch->status = rb_apt_release_judge(fetch->release, request->suite, request->known_date_at,
-                                             rb_clock_now(fetch->clock), fetch->what, &fetch->err);
+        fetch->status = rb_apt_release_judge(fetch->release, request, rb_clock_now(fetch->clock),
+                                             fetch->what, &fetch->trouble, &fetch->err);
     if (fetch->status == 0)
         judge_validity(fetch, rb_apt_release_valid_until(fetch->release));
     if (fetch->status != 0)
@@ -188,6 +204,15 @@ static void run_look(void *context)
     fetch->index_is_there = rb_apt_index_is_there(fetch->index_path, &fetch->offer_count);
     fetch->unchanged =
         fetch->index_is_there && rb_text_equal(fetch->release_hash, request->known_hash);
+    if (fetch->index_is_there)
+        return;
+    fetch->status = rb_apt_choose(fetch->release, request->components, request->architectures,
+                                  fetch->what, &fetch->indexes, &fetch->index_count, &fetch->err);
+    if (fetch->status != 0)
+        return;
+    fetch->known = rb_apt_index_open_newest(request);
+    fetch->builder = rb_index_builder_new_from(fetch->known);
+    pass_known_indexes(fetch);
 }
 
 static void run_unpack(void *context)
@@ -197,6 +222,10 @@ static void run_unpack(void *context)
         rb_apt_index_unpack(fetch->builder, &fetch->indexes[fetch->position], fetch->form,
                             &fetch->download.body, fetch->shown, &fetch->err);
     rb_strbuf_deinit(&fetch->download.body);
+    if (fetch->status != 0)
+        return;
+    fetch->position++;
+    pass_known_indexes(fetch);
 }
 
 static void run_write(void *context)
@@ -256,10 +285,11 @@ static void verified(void *context, const struct rb_gpgv_verdict *verdict,
                      const struct rb_err *error)
 {
     struct rb_apt_fetch *fetch = context;
-    (void)verdict;
     fetch->gpgv = NULL;
-    if (error != NULL)
+    if (error != NULL) {
         fetch->status = rb_err_copy(&fetch->err, error);
+        fetch->trouble = error->code == RB_EVERIFY ? verdict->trouble : RB_TROUBLE_OURS;
+    }
     fetch->advance(fetch);
 }
 
@@ -382,19 +412,10 @@ static void begin_index(struct rb_apt_fetch *fetch)
 
 static void after_look(struct rb_apt_fetch *fetch)
 {
-    const struct rb_apt_request *request = &fetch->request;
-    if (fetch->index_is_there) {
+    if (fetch->index_is_there)
         finish(fetch);
-        return;
-    }
-    fetch->status = rb_apt_choose(fetch->release, request->components, request->architectures,
-                                  fetch->what, &fetch->indexes, &fetch->index_count, &fetch->err);
-    if (fetch->status != 0) {
-        finish(fetch);
-        return;
-    }
-    fetch->builder = rb_index_builder_new();
-    begin_index(fetch);
+    else
+        begin_index(fetch);
 }
 
 static void after_index(struct rb_apt_fetch *fetch)
@@ -450,7 +471,6 @@ static void advance(void *context)
         after_index(fetch);
         break;
     case STATE_UNPACK:
-        fetch->position++;
         begin_index(fetch);
         break;
     case STATE_WRITE:
@@ -473,6 +493,19 @@ static const char *const *copy_list(struct rb_arena *arena, const char *const *l
     return copy;
 }
 
+/* Of the Release file, below the URL. A flat repository is named by its folder: "./", "stable/". */
+static const char *folder_of(struct rb_arena *arena, const char *suite)
+{
+    if (!rb_text_ends_with(suite, "/"))
+        return rb_arena_printf(arena, "/dists/%s", suite);
+    while (*suite == '/' || rb_text_starts_with(suite, "./"))
+        suite += *suite == '/' ? 1 : 2;
+    size_t size = strlen(suite);
+    while (size > 0 && suite[size - 1] == '/')
+        size--;
+    return rb_arena_printf(arena, "%s%.*s", size == 0 ? "" : "/", (int)size, suite);
+}
+
 static void copy_request(struct rb_apt_fetch *fetch, const struct rb_apt_request *request)
 {
     struct rb_arena *arena = fetch->arena;
@@ -487,18 +520,23 @@ static void copy_request(struct rb_apt_fetch *fetch, const struct rb_apt_request
     copy->known_hash = rb_arena_strdup(arena, request->known_hash);
     copy->etag = rb_arena_strdup(arena, request->etag);
     copy->last_modified = rb_arena_strdup(arena, request->last_modified);
+    copy->codename = rb_arena_strdup(arena, request->codename);
+    copy->known_codename = rb_arena_strdup(arena, request->known_codename);
     RB_CLEANUP_FREE char *shown = rb_address_shown(request->url);
-    fetch->suite_url = rb_arena_printf(arena, "%s/dists/%s", request->url, request->suite);
-    fetch->shown = rb_arena_printf(arena, "%s/dists/%s", shown, request->suite);
+    const char *folder = folder_of(arena, request->suite);
+    fetch->suite_url = rb_arena_printf(arena, "%s%s", request->url, folder);
+    fetch->shown = rb_arena_printf(arena, "%s%s", shown, folder);
     fetch->what = fetch->shown;
 }
 
 static int judge_request(const struct rb_apt_fetch *fetch, struct rb_err *err)
 {
     const struct rb_apt_request *request = &fetch->request;
-    if (rb_text_ends_with(request->suite, "/"))
+    bool is_flat = rb_text_ends_with(request->suite, "/");
+    if (is_flat != (request->components[0] == NULL))
         return rb_err_set(err, RB_EINVALID,
-                          "%s: flat repositories are not supported; name a suite under dists/",
+                          is_flat ? "%s: a flat repository has no components"
+                                  : "%s: no component of the suite is named",
                           fetch->shown);
     if (!request->trusted && request->signed_by == NULL)
         return rb_err_set(err, RB_EINVALID, "%s: no keyring says whose signature is believed",
@@ -522,6 +560,7 @@ void rb_apt_fetch_start(struct rb_loop *loop, struct rb_http *http, const struct
     copy_request(fetch, request);
     rb_download_init(&fetch->download, advance, fetch);
     fetch->status = judge_request(fetch, &fetch->err);
+    fetch->trouble = fetch->status == 0 ? RB_TROUBLE_NONE : RB_TROUBLE_OURS;
     /* What cannot be asked is told as every other failure is: later. */
     work(fetch, fetch->status == 0 ? run_prepare : run_nothing);
     if (ret_fetch != NULL)

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "apt_index_file.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "rebake/base/memory.h"
+#include "rebake/base/text.h"
 
 static const uint64_t UNLISTED_PLAIN_MAXIMUM = UINT64_C(1) << 30;
 
@@ -14,14 +18,48 @@ static void hash_list(struct rb_sha256 *hash, const char *const *list)
     rb_sha256_update(hash, "", 1);
 }
 
-char *rb_apt_index_path(const struct rb_apt_request *request, const char *release_hash)
+static char *index_ending(const struct rb_apt_request *request)
 {
     char hex[RB_SHA256_HEX_SIZE];
     RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *hash = rb_sha256_new();
     hash_list(hash, request->components);
     hash_list(hash, request->architectures);
-    return rb_asprintf("%s/%s.%.8s.index", request->index_folder, release_hash,
-                       rb_sha256_hex(hash, hex));
+    return rb_asprintf(".%.8s.index", rb_sha256_hex(hash, hex));
+}
+
+char *rb_apt_index_path(const struct rb_apt_request *request, const char *release_hash)
+{
+    RB_CLEANUP_FREE char *ending = index_ending(request);
+    return rb_asprintf("%s/%s%s", request->index_folder, release_hash, ending);
+}
+
+static bool is_newer(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec : a->tv_nsec > b->tv_nsec;
+}
+
+struct rb_index *rb_apt_index_open_newest(const struct rb_apt_request *request)
+{
+    RB_CLEANUP_FREE char *ending = index_ending(request);
+    RB_CLEANUP_FREE char *newest = NULL;
+    struct timespec newest_at = {0};
+    struct rb_index *index = NULL;
+    DIR *folder = opendir(request->index_folder);
+    const struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        struct stat status;
+        if (!rb_text_ends_with(entry->d_name, ending) ||
+            fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+            (newest != NULL && !is_newer(&status.st_mtim, &newest_at)))
+            continue;
+        rb_free(newest);
+        newest = rb_asprintf("%s/%s", request->index_folder, entry->d_name);
+        newest_at = status.st_mtim;
+    }
+    if (folder != NULL)
+        (void)closedir(folder);
+    /* One that cannot be read is of no use, and in nobody's way. */
+    return newest != NULL && rb_index_open(newest, &index, NULL) == 0 ? index : NULL;
 }
 
 bool rb_apt_index_is_there(const char *path, size_t *ret_offer_count)

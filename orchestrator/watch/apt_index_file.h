@@ -11,6 +11,9 @@
    depends on the components and architectures that were asked for too. The caller frees it. */
 char *rb_apt_index_path(const struct rb_apt_request *request, const char *release_hash);
 
+/* The newest index of the same selection, whatever state it is of; NULL if there is none. */
+struct rb_index *rb_apt_index_open_newest(const struct rb_apt_request *request);
+
 /* True if there is an index that can be read. */
 bool rb_apt_index_is_there(const char *path, size_t *ret_offer_count);
 

@@ -21,18 +21,21 @@ int rb_apt_validity_judge(int64_t valid_until_at, int64_t now, const char *what,
 }
 
 static int judge_date(const struct rb_apt_release *release, int64_t known_date_at, int64_t now,
-                      const char *what, struct rb_err *err)
+                      const char *what, enum rb_trouble *ret_trouble, struct rb_err *err)
 {
     char text[RB_TIME_TEXT_SIZE], known[RB_TIME_TEXT_SIZE];
     int64_t date_at = rb_apt_release_date(release);
+    *ret_trouble = RB_TROUBLE_UNTRUSTED;
     if (date_at == 0)
         return rb_err_set(err, RB_EVERIFY, "%s has no Date", what);
-    if (date_at < known_date_at)
+    if (date_at < known_date_at) {
+        *ret_trouble = RB_TROUBLE_BACKWARDS;
         return rb_err_set(err, RB_EVERIFY,
                           "%s has gone back in time (%s, but %s was seen): a stale mirror or a "
                           "replay",
                           what, rb_time_format(date_at, text),
                           rb_time_format(known_date_at, known));
+    }
     if (date_at > now + FUTURE_SLACK_MS)
         return rb_err_set(err, RB_EVERIFY,
                           "%s is dated in the future (%s): is this machine's clock right?", what,
@@ -70,11 +73,46 @@ static int judge_suite(const struct rb_apt_release *release, const char *suite, 
                       codename == NULL ? "" : codename);
 }
 
-int rb_apt_release_judge(const struct rb_apt_release *release, const char *suite,
-                         int64_t known_date_at, int64_t now, const char *what, struct rb_err *err)
+/* A suite's name may come to stand for another release ("stable"), with other packages for each
+   name. As apt does (Acquire::AllowReleaseInfoChange::Codename), this is not followed before a
+   person says so. A change of Suite alone ("stable" becomes "oldstable" while somebody follows
+   "bookworm") is, as apt does too; so are Origin and Label, which the same key has signed. */
+static int judge_codename(const struct rb_apt_release *release,
+                          const struct rb_apt_request *request, const char *what,
+                          struct rb_err *err)
 {
-    int status = judge_suite(release, suite, what, err);
+    const char *codename = rb_apt_release_field(release, "Codename");
+    const char *wanted = request->codename != NULL ? request->codename : request->known_codename;
+    if (codename == NULL)
+        codename = "";
+    if (rb_text_is_empty(wanted) || strcmp(codename, wanted) == 0)
+        return 0;
+    if (request->codename != NULL)
+        return rb_err_set(
+            err, RB_EVERIFY,
+            "%s: the suite \"%s\" stands for \"%.60s\", not for the codename \"%.60s\" "
+            "that the source names",
+            what, request->suite, codename, wanted);
+    return rb_err_set(err, RB_EVERIFY,
+                      "%s: the suite \"%s\" stands for another release now: \"%.60s\" instead of "
+                      "\"%.60s\"; to follow it, say so in the source: \"codename: %.60s\"",
+                      what, request->suite, codename, wanted, codename);
+}
+
+int rb_apt_release_judge(const struct rb_apt_release *release, const struct rb_apt_request *request,
+                         int64_t now, const char *what, enum rb_trouble *ret_trouble,
+                         struct rb_err *err)
+{
+    bool is_flat = rb_text_ends_with(request->suite, "/");
+    *ret_trouble = RB_TROUBLE_UNTRUSTED;
+    int status = is_flat ? 0 : judge_suite(release, request->suite, what, err);
     if (status == 0)
-        status = judge_date(release, known_date_at, now, what, err);
+        status = judge_date(release, request->known_date_at, now, what, ret_trouble, err);
+    if (status != 0)
+        return status;
+    *ret_trouble = RB_TROUBLE_MOVED;
+    status = judge_codename(release, request, what, err);
+    if (status == 0)
+        *ret_trouble = RB_TROUBLE_NONE;
     return status;
 }

@@ -29,9 +29,10 @@ struct rb_image_source {
 
 /* Lists are NULL-terminated. */
 struct rb_apt_source {
-    const char *url; /* the archive's root, without a '/' at its end */
-    const char *suite;
-    const char *const *components;
+    const char *url;                  /* the archive's root, without a '/' at its end */
+    const char *suite;                /* with a '/' at its end: the folder of a flat repository */
+    const char *codename;             /* the release that the suite must stand for, or NULL */
+    const char *const *components;    /* NULL for a flat repository */
     const char *const *architectures; /* the machine's own unless said */
     const char *signed_by;            /* absolute path of a keyring */
 };

@@ -15,6 +15,7 @@
 #include "rebake/base/digest.h"
 #include "rebake/base/err.h"
 #include "rebake/net/http.h"
+#include "rebake/watch/trouble.h"
 
 struct rb_apt_file {
     const char *path; /* relative to the folder of the Release file */
@@ -38,9 +39,10 @@ bool rb_apt_release_flag(const struct rb_apt_release *release, const char *name)
 
 struct rb_apt_request {
     const char *url; /* the archive's root: http, https or file */
-    const char
-        *suite; /* dists/SUITE; a suite ending in '/' is a flat repository: refused for now */
-    const char *const *components;
+    /* dists/SUITE; or, with a '/' at its end, the folder of a flat repository below url */
+    const char *suite;
+    const char *codename;          /* that the suite must have; NULL: that of the known state */
+    const char *const *components; /* none for a flat repository */
     const char *const *architectures;
     const char *signed_by; /* absolute path of a keyring; armoured or binary */
     bool trusted;          /* no signature is asked for: only for an image that says so itself */
@@ -48,7 +50,8 @@ struct rb_apt_request {
     const char
         *index_folder;      /* where indexes are kept, one a state and selection; made if absent */
     const char *known_hash; /* release hash of the last accepted state, or NULL */
-    int64_t known_date_at;  /* its Date, or 0: an older one is refused with RB_EVERIFY */
+    const char *known_codename;   /* its Codename, or NULL: another is refused with RB_EVERIFY */
+    int64_t known_date_at;        /* its Date, or 0: an older one is refused with RB_EVERIFY */
     int64_t known_valid_until_at; /* its Valid-Until, or 0: refused once it has passed */
     const char *etag;             /* of the last InRelease, or NULL */
     const char *last_modified;
@@ -66,17 +69,19 @@ struct rb_apt_result {
     const char *last_modified;
     int requests;
     int64_t bytes;
-    int64_t retry_after_ms; /* -1 if not asked for */
+    int64_t retry_after_ms;  /* -1 if not asked for */
+    enum rb_trouble trouble; /* of a failure; NONE: what rb_trouble_of() says of the error */
 };
 
-/* error is NULL on success; on failure only the last three of result are set. Borrowed. */
+/* error is NULL on success; on failure only the last four of result are set. Borrowed. */
 typedef void rb_apt_cb(void *context, const struct rb_apt_result *result,
                        const struct rb_err *error);
 
 /* Looks at a repository, asynchronously: for the daemon, and for a verb that runs its own loop.
    What is read is verified before it is believed. A state whose index file is already there costs
-   no download. RB_EVERIFY: no valid signature, a hash that does not match, a Date that went back, a
-   Valid-Until that has passed. */
+   no download, nor does a Packages file that is what it was in the newest index there; of one that
+   has changed only the stanzas that have are parsed. RB_EVERIFY: no valid signature, a hash that
+   does not match, a Date that went back, a Valid-Until that has passed, another Codename. */
 struct rb_apt_fetch;
 void rb_apt_fetch_start(struct rb_loop *loop, struct rb_http *http, const struct rb_clock *clock,
                         const struct rb_apt_request *request, rb_apt_cb *done, void *context,

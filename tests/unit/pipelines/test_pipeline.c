@@ -146,6 +146,23 @@ static void every_key_reaches_the_model(void **state)
     assert_string_equal(pipeline->deployments[1].podman.container, "every.thing_1-second");
 }
 
+static void an_apt_source_may_be_flat_or_of_a_named_release(void **state)
+{
+    (void)state;
+    CLEAN_PIPELINE *pipeline = read_good(GOOD("apt-sources.yaml"));
+    const struct rb_source *moving = rb_pipeline_source(pipeline, "moving");
+    const struct rb_source *flat = rb_pipeline_source(pipeline, "flat-below");
+    RB_CLEANUP_JSON json_t *spec = rb_source_spec(flat);
+    struct rb_source *again = NULL;
+    assert_string_equal(moving->apt.codename, "trixie");
+    assert_string_equal(flat->apt.suite, "./a/b/");
+    assert_null(flat->apt.components);
+    assert_int_equal(rb_source_from_spec(spec, &again, NULL), 0);
+    RB_CLEANUP_FREE char *description = rb_source_describe(again);
+    assert_string_equal(description, "https://mirror.example.com/own ./a/b/");
+    rb_source_free(again);
+}
+
 static void images_stand_in_dependency_order(void **state)
 {
     (void)state;
@@ -294,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_filled_in),
         cmocka_unit_test(every_key_reaches_the_model),
+        cmocka_unit_test(an_apt_source_may_be_flat_or_of_a_named_release),
         cmocka_unit_test(images_stand_in_dependency_order),
         cmocka_unit_test(a_long_chain_upside_down_is_ordered),
         cmocka_unit_test(a_spec_and_back_is_the_same_source),

@@ -13,8 +13,12 @@
 #include "rebake/base/text.h"
 #include "rebake/loop/process.h"
 
-static const char PACKAGES[] = "Package: hello\nVersion: 2.10-3\nArchitecture: amd64\n"
-                               "Filename: pool/h/hello.deb\nSize: 1\n\n";
+/* Smaller when it is packed, as real ones are. */
+#define LINE " The classic greeting, and a good example of a package that does little.\n"
+static const char PACKAGES[] =
+    "Package: hello\nVersion: 2.10-3\nArchitecture: amd64\n"
+    "Filename: pool/h/hello.deb\nSize: 1\nDescription: greets\n" LINE LINE LINE LINE LINE LINE LINE
+        LINE LINE "\n";
 
 void test_shell(const char *folder, const char *format, ...)
 {
@@ -127,19 +131,24 @@ void test_archive_init(struct test_archive *archive, const struct test_keys *key
     archive->server = test_server_start(serve, archive);
 }
 
-void test_archive_forget_requests(struct test_archive *archive)
+static void free_requests(struct test_archive *archive)
 {
-    test_server_sync(archive->server);
     for (size_t i = 0; i < archive->request_count; i++)
         rb_free(archive->requests[i]);
     archive->request_count = 0;
+}
+
+void test_archive_forget_requests(struct test_archive *archive)
+{
+    test_server_sync(archive->server);
+    free_requests(archive);
     test_server_sync(archive->server);
 }
 
 void test_archive_deinit(struct test_archive *archive)
 {
-    test_archive_forget_requests(archive);
     test_server_stop(archive->server);
+    free_requests(archive);
     RB_ASSERT(rb_tree_remove(archive->folder, NULL) == 0);
     for (size_t i = 0; i < TEST_FORMS; i++)
         rb_free(archive->forms[i].data);
@@ -155,7 +164,8 @@ static const char *or_else(const char *text, const char *fallback)
 static const struct {
     const char *name;
     const char *suffix;
-} FORMS[TEST_FORMS] = {{"plain", ""}, {"xz", ".xz"}, {"gz", ".gz"}, {"zst", ".zst"}};
+} FORMS[TEST_FORMS] = {
+    {"plain", ""}, {"xz", ".xz"}, {"gz", ".gz"}, {"zst", ".zst"}, {"bz2", ".bz2"}};
 
 static void pack(struct test_archive *archive, const char *packages)
 {
@@ -163,7 +173,8 @@ static void pack(struct test_archive *archive, const char *packages)
         return;
     RB_CLEANUP_FREE char *path = rb_asprintf("%s/Packages", archive->folder);
     RB_ASSERT(rb_file_write_atomic(path, packages, strlen(packages), 0644, NULL) == 0);
-    test_shell(archive->folder, "xz -kf Packages; gzip -nkf Packages; zstd -qf Packages");
+    test_shell(archive->folder,
+               "xz -kf Packages; gzip -nkf Packages; zstd -qf Packages; bzip2 -kf Packages");
     for (size_t i = 0; i < TEST_FORMS; i++) {
         RB_CLEANUP_FREE char *form = rb_asprintf("%s%s", path, FORMS[i].suffix);
         rb_free(archive->forms[i].data);
@@ -183,24 +194,37 @@ static void write_file(const struct test_archive *archive, const char *name, con
     RB_ASSERT(rb_file_write_atomic(path, data, size, 0644, NULL) == 0);
 }
 
-/* All forms are listed, also those that are not published, as Debian lists the plain one. */
+/* folder: "", or with a '/' at its end. */
 static void write_indexes(const struct test_archive *archive, const struct test_state *state,
-                          struct rb_strbuf *sums)
+                          const char *folder, struct rb_strbuf *sums)
 {
-    static const char FOLDER[] = "main/binary-amd64";
-    const char *published = or_else(state->forms, "xz gz");
+    const char *published = or_else(state->forms, "xz");
     char hex[RB_SHA256_HEX_SIZE];
     for (size_t i = 0; i < TEST_FORMS; i++) {
         const char *data = archive->forms[i].data;
         size_t size = archive->forms[i].size;
-        RB_CLEANUP_FREE char *name = rb_asprintf("%s/Packages%s", FOLDER, FORMS[i].suffix);
+        RB_CLEANUP_FREE char *name = rb_asprintf("%sPackages%s", folder, FORMS[i].suffix);
         RB_CLEANUP_FREE char *by_hash =
-            rb_asprintf("%s/by-hash/SHA256/%s", FOLDER, rb_sha256_of(data, size, hex));
-        rb_strbuf_printf(sums, " %s %zu %s\n", hex, size, name);
+            rb_asprintf("%sby-hash/SHA256/%s", folder, rb_sha256_of(data, size, hex));
+        if (strstr(or_else(state->listed, "plain xz"), FORMS[i].name) != NULL)
+            rb_strbuf_printf(sums, " %s %zu %s\n", hex, size, name);
         if (strstr(published, FORMS[i].name) != NULL)
             write_file(archive, name, data, size);
         if (state->by_hash && !state->by_hash_is_missing)
             write_file(archive, by_hash, data, size);
+    }
+}
+
+static void write_folders(const struct test_archive *archive, const struct test_state *state,
+                          struct rb_strbuf *sums)
+{
+    RB_CLEANUP_FREE char *more = rb_strdup(or_else(state->more, ""));
+    char *rest = NULL;
+    write_indexes(archive, state, state->is_flat ? "" : "main/binary-amd64/", sums);
+    for (const char *name = strtok_r(more, " ", &rest); name != NULL;
+         name = strtok_r(NULL, " ", &rest)) {
+        RB_CLEANUP_FREE char *folder = rb_asprintf("%s/", name);
+        write_indexes(archive, state, folder, sums);
     }
 }
 
@@ -217,7 +241,7 @@ void test_archive_publish(struct test_archive *archive, const struct test_state 
         rb_strbuf_printf(&release, "Valid-Until: %s\n", state->valid_until);
     rb_strbuf_printf(&release, "%sComponents: main\nArchitectures: amd64\nSHA256:\n",
                      state->by_hash ? "Acquire-By-Hash: yes\n" : "");
-    write_indexes(archive, state, &release);
+    write_folders(archive, state, &release);
     write_file(archive, "Release", release.data, release.size);
     if (state->unsigned_release)
         return;

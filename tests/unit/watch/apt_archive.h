@@ -8,7 +8,7 @@
 
 #include "http_server.h"
 
-enum { TEST_REQUESTS_MAXIMUM = 64, TEST_FORMS = 4 };
+enum { TEST_REQUESTS_MAXIMUM = 64, TEST_FORMS = 5 };
 
 /* Throw-away keys, made once for all tests of a program: good@, other@, expired@, revoked@
    example.com. */
@@ -46,15 +46,18 @@ struct test_archive {
 };
 
 /* How a state is published. Zero is: dated 2026-07-11, valid for ever, suite "stable", codename
-   "bookworm", Packages in xz and gz, signed by good@ in an InRelease. */
+   "bookworm", Packages in xz, signed by good@ in an InRelease. */
 struct test_state {
     const char *packages;    /* of main for amd64; NULL: one package */
     const char *date;        /* as in a Release file */
     const char *valid_until; /* or NULL */
     const char *suite;
     const char *codename;
-    const char *forms;     /* "xz gz zst plain": which are published */
+    const char *forms;     /* "xz gz zst bz2 plain": which are published */
     const char *sign_with; /* options of gpg */
+    const char *listed;    /* which are listed; NULL: "plain xz": Debian lists the plain one too */
+    const char *more; /* "contrib/binary-amd64 main/binary-arm64": folders with the same files */
+    bool is_flat;     /* the files lie in dists/stable itself */
     bool by_hash;
     bool by_hash_is_missing; /* promised, but not there */
     bool detached;           /* Release and Release.gpg instead of InRelease */

@@ -71,8 +71,10 @@ void apt_fixture_fetched(void *context, const struct rb_apt_result *result,
     fixture->bytes = result->bytes;
     fixture->retry_after_ms = result->retry_after_ms;
     fixture->err = error != NULL ? *error : (struct rb_err){0};
+    fixture->trouble = result->trouble;
     if (error != NULL)
         return;
+    assert_int_equal(fixture->trouble, RB_TROUBLE_NONE);
     fixture->unchanged = result->unchanged;
     (void)snprintf(fixture->etag, sizeof(fixture->etag), "%s",
                    result->etag != NULL ? result->etag : "");
@@ -82,6 +84,9 @@ void apt_fixture_fetched(void *context, const struct rb_apt_result *result,
     rb_free(fixture->index_path);
     fixture->index_path = rb_strdup(result->index_path);
     fixture->offer_count = result->offer_count;
+    const char *codename = rb_apt_release_field(result->release, "Codename");
+    (void)snprintf(fixture->codename, sizeof(fixture->codename), "%s",
+                   codename == NULL ? "" : codename);
     fixture->date_at = rb_apt_release_date(result->release);
     fixture->valid_until_at = rb_apt_release_valid_until(result->release);
 }
@@ -116,9 +121,22 @@ void fetch_bad(struct apt_fixture *fixture, enum rb_errc code, const char *text)
     assert_non_null(strstr(fixture->err.text, text));
 }
 
+void fetch_troubled(struct apt_fixture *fixture, enum rb_trouble trouble, const char *text)
+{
+    fetch(fixture);
+    assert_int_not_equal(fixture->err.code, RB_OK);
+    if (strstr(fixture->err.text, text) == NULL)
+        fprintf(stderr, "not the expected error: %s\n", fixture->err.text);
+    assert_non_null(strstr(fixture->err.text, text));
+    enum rb_trouble found =
+        fixture->trouble == RB_TROUBLE_NONE ? rb_trouble_of(&fixture->err) : fixture->trouble;
+    assert_string_equal(rb_trouble_name(found), rb_trouble_name(trouble));
+}
+
 void remember(struct apt_fixture *fixture)
 {
     fixture->request.known_hash = fixture->hash;
+    fixture->request.known_codename = fixture->codename;
     fixture->request.known_date_at = fixture->date_at;
     fixture->request.known_valid_until_at = fixture->valid_until_at;
     memcpy(fixture->known_etag, fixture->etag, sizeof(fixture->etag));

@@ -19,12 +19,14 @@ struct apt_fixture {
     /* what the last fetch answered */
     bool answered;
     struct rb_err err; /* code RB_OK: it succeeded */
+    enum rb_trouble trouble;
     bool unchanged;
     char hash[RB_SHA256_HEX_SIZE];
     char *index_path;
     size_t offer_count;
     char etag[64];
     char known_etag[64];
+    char codename[64];
     int64_t date_at;
     int64_t valid_until_at;
     int requests;
@@ -42,6 +44,8 @@ int apt_fixture_tear_down(void **state);
 void fetch(struct apt_fixture *fixture);
 void fetch_good(struct apt_fixture *fixture);
 void fetch_bad(struct apt_fixture *fixture, enum rb_errc code, const char *text);
+/* The same, and what it means for the source. */
+void fetch_troubled(struct apt_fixture *fixture, enum rb_trouble trouble, const char *text);
 /* The next look knows what this one has found. */
 void remember(struct apt_fixture *fixture);
 /* An rb_apt_cb, for looks that a test starts itself. */

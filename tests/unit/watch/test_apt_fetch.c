@@ -117,6 +117,7 @@ static void by_hash_comes_first_and_falls_back(void **state)
     assert_int_equal(fixture->requests, 2);
     assert_non_null(
         strstr(fixture->archive.requests[1], "/dists/stable/main/binary-amd64/by-hash/SHA256/"));
+    test_shell("/", "rm -r '%s'", fixture->folder);
     test_archive_publish(&fixture->archive,
                          &(struct test_state){.by_hash = true,
                                               .by_hash_is_missing = true,
@@ -132,28 +133,146 @@ static void every_compression_is_read(void **state)
     struct apt_fixture *fixture = *state;
     static const struct {
         const char *forms;
+        const char *listed;
         const char *last;
         int requests;
     } CASES[] = {
-        {"xz gz zst plain", "/dists/stable/main/binary-amd64/Packages.xz 200", 2},
-        {"gz zst plain", "/dists/stable/main/binary-amd64/Packages.zst 200", 3},
-        {"gz plain", "/dists/stable/main/binary-amd64/Packages.gz 200", 4},
-        {"plain", "/dists/stable/main/binary-amd64/Packages 200", 5},
+        {"xz", "xz plain", "/dists/stable/main/binary-amd64/Packages.xz 200", 2},
+        {"zst", "zst plain", "/dists/stable/main/binary-amd64/Packages.zst 200", 2},
+        {"gz", "gz", "/dists/stable/main/binary-amd64/Packages.gz 200", 2},
+        {"bz2", "bz2 plain", "/dists/stable/main/binary-amd64/Packages.bz2 200", 2},
+        {"plain", "plain", "/dists/stable/main/binary-amd64/Packages 200", 2},
+        /* what is listed need not be there */
+        {"plain", "xz plain", "/dists/stable/main/binary-amd64/Packages 200", 3},
     };
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
         char date[64];
         (void)snprintf(date, sizeof(date), "Sat, 11 Jul 2026 10:00:%02zu UTC", i);
-        test_archive_publish(&fixture->archive,
-                             &(struct test_state){.forms = CASES[i].forms, .date = date});
+        test_shell("/", "rm -rf '%s'", fixture->folder);
+        test_archive_publish(
+            &fixture->archive,
+            &(struct test_state){.forms = CASES[i].forms, .listed = CASES[i].listed, .date = date});
         fetch_good(fixture);
         assert_int_equal(fixture->requests, CASES[i].requests);
         assert_string_equal(fixture->archive.requests[fixture->requests - 1], CASES[i].last);
         assert_offers(fixture, "hello", "2.10-3");
     }
+    test_shell("/", "rm -rf '%s'", fixture->folder);
     test_archive_publish(
         &fixture->archive,
         &(struct test_state){.forms = "", .date = "Sat, 11 Jul 2026 11:00:00 UTC"});
     fetch_bad(fixture, RB_ENOTFOUND, "Packages: ");
+}
+
+static void components_and_architectures_are_read_together(void **state)
+{
+    struct apt_fixture *fixture = *state;
+    static const char *const BOTH[] = {"main", "contrib", NULL};
+    static const char *const TWO[] = {"amd64", "arm64", NULL};
+    static const char *const REQUESTS[] = {"/dists/stable/InRelease 200",
+                                           "/dists/stable/main/binary-amd64/Packages.xz 200",
+                                           "/dists/stable/main/binary-arm64/Packages.xz 200",
+                                           "/dists/stable/contrib/binary-amd64/Packages.xz 200",
+                                           "/dists/stable/contrib/binary-arm64/Packages.xz 200",
+                                           NULL};
+    test_archive_publish(
+        &fixture->archive,
+        &(struct test_state){.more =
+                                 "main/binary-arm64 contrib/binary-amd64 contrib/binary-arm64"});
+    fixture->request.components = BOTH;
+    fixture->request.architectures = TWO;
+    fetch_good(fixture);
+    assert_requests(fixture, REQUESTS);
+    assert_int_equal(fixture->offer_count, 1); /* the same everywhere, and so but once */
+    assert_offers(fixture, "hello", "2.10-3");
+}
+
+#define STANZA(name, version) "Package: " name "\nVersion: " version "\nArchitecture: amd64\n\n"
+
+/* Publishes a state of which only contrib is another than before. */
+static void publish_next(struct apt_fixture *fixture, const char *contrib, const char *date)
+{
+    test_archive_publish(&fixture->archive, &(struct test_state){.more = "contrib/binary-amd64",
+                                                                 .forms = "plain",
+                                                                 .listed = "plain",
+                                                                 .packages = STANZA("a", "1"),
+                                                                 .date = date,
+                                                                 .unsigned_release = true});
+    test_shell(fixture->archive.folder,
+               "cd dists/stable; printf '%%s' '%s' > contrib/binary-amd64/Packages\n"
+               "sum=$(sha256sum contrib/binary-amd64/Packages | cut -d' ' -f1)\n"
+               "size=$(stat -c %%s contrib/binary-amd64/Packages)\n"
+               "sed -i \"s|^ .* contrib/.*| $sum $size contrib/binary-amd64/Packages|\" Release\n"
+               "gpg --batch -q -u good@example.com --clearsign -o InRelease Release; rm Release",
+               contrib);
+}
+
+static void what_has_not_changed_is_not_fetched(void **state)
+{
+    struct apt_fixture *fixture = *state;
+    static const char *const BOTH[] = {"main", "contrib", NULL};
+    static const char *const FIRST[] = {"/dists/stable/InRelease 200",
+                                        "/dists/stable/main/binary-amd64/Packages 200",
+                                        "/dists/stable/contrib/binary-amd64/Packages 200", NULL};
+    static const char *const NEXT[] = {"/dists/stable/InRelease 200",
+                                       "/dists/stable/contrib/binary-amd64/Packages 200", NULL};
+    static const char *const SAME[] = {"/dists/stable/InRelease 200", NULL};
+    fixture->request.components = BOTH;
+    publish_next(fixture, STANZA("b", "1") STANZA("c", "1"), "Sat, 11 Jul 2026 10:00:00 UTC");
+    fetch_good(fixture);
+    assert_requests(fixture, FIRST);
+    publish_next(fixture, STANZA("b", "1") STANZA("c", "2"), "Sat, 11 Jul 2026 10:00:01 UTC");
+    fetch_good(fixture);
+    assert_requests(fixture, NEXT);
+    assert_int_equal(fixture->offer_count, 3);
+    assert_offers(fixture, "a", "1");
+    assert_offers(fixture, "b", "1");
+    assert_offers(fixture, "c", "2");
+    /* a new Release of the same packages */
+    publish_next(fixture, STANZA("b", "1") STANZA("c", "2"), "Sat, 11 Jul 2026 10:00:02 UTC");
+    fetch_good(fixture);
+    assert_requests(fixture, SAME);
+    assert_int_equal(fixture->offer_count, 3);
+    assert_offers(fixture, "c", "2");
+    /* what the next would start from is damaged: then from nothing */
+    test_shell(fixture->folder, "for i in *.index; do echo x > $i; done");
+    publish_next(fixture, STANZA("b", "1") STANZA("c", "3"), "Sat, 11 Jul 2026 10:00:03 UTC");
+    fetch_good(fixture);
+    assert_requests(fixture, FIRST);
+    assert_offers(fixture, "c", "3");
+}
+
+static void a_flat_repository_is_read(void **state)
+{
+    struct apt_fixture *fixture = *state;
+    static const char *const NONE[] = {NULL};
+    static const struct {
+        const char *below; /* of the URL */
+        const char *suite;
+    } CASES[] = {{"/dists/stable", "./"}, {"/dists/stable", "/"}, {"/dists", "stable/"},
+                 {"/dists", "./stable/"}, {"", "dists/stable/"},  {"", "./dists/stable//"}};
+    static const char *const REQUESTS[] = {"/dists/stable/InRelease 200",
+                                           "/dists/stable/Packages.xz 200", NULL};
+    fixture->request.components = NONE;
+    for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
+        RB_CLEANUP_FREE char *url = rb_asprintf("%s%s", fixture->url, CASES[i].below);
+        fixture->request.url = url;
+        fixture->request.suite = CASES[i].suite;
+        test_shell("/", "rm -rf '%s'", fixture->folder);
+        test_archive_publish(&fixture->archive,
+                             &(struct test_state){.is_flat = true, .suite = "any"});
+        fetch_good(fixture);
+        assert_requests(fixture, REQUESTS);
+        assert_offers(fixture, "hello", "2.10-3");
+    }
+    /* with a detached signature, and by hash */
+    test_shell("/", "rm -rf '%s'", fixture->folder);
+    test_archive_publish(&fixture->archive,
+                         &(struct test_state){.is_flat = true, .by_hash = true, .detached = true});
+    fixture->request.url = fixture->url;
+    fetch_good(fixture);
+    assert_int_equal(fixture->requests, 4);
+    assert_non_null(strstr(fixture->archive.requests[3], "/dists/stable/by-hash/SHA256/"));
 }
 
 static void an_empty_index_is_no_error(void **state)
@@ -322,6 +441,9 @@ int main(void)
         CHECK(a_new_state_is_found),
         CHECK(by_hash_comes_first_and_falls_back),
         CHECK(every_compression_is_read),
+        CHECK(components_and_architectures_are_read_together),
+        CHECK(what_has_not_changed_is_not_fetched),
+        CHECK(a_flat_repository_is_read),
         CHECK(an_empty_index_is_no_error),
         CHECK(what_the_repository_lacks_is_told),
         CHECK(a_folder_of_this_machine_is_read),

@@ -229,6 +229,7 @@ static void suites_are_compared_as_apt_does(void **state)
         {"bookworm/updates", "Suite: stable\nCodename: bookworm\n", 0},
         {"bookworm/updates", "Suite: x\nCodename: bookworm/updates\n", 0},
         {"anything", "Origin: somebody\n", 0},
+        {"./", "Suite: whatever\nCodename: it\n", 0}, /* a flat one is no suite */
         {"bookworm", "Suite: bookworm-security\nCodename: bookworm-security\n", RB_EVERIFY},
         {"bookworm-security", "Suite: stable\nCodename: bookworm\n", RB_EVERIFY},
         {"trixie", "Codename: bookworm\n", RB_EVERIFY},
@@ -241,8 +242,11 @@ static void suites_are_compared_as_apt_does(void **state)
         RB_CLEANUP_FREE char *text =
             rb_asprintf("%sDate: Sun, 12 Jul 2026 00:00:00 UTC\n", CASES[i].release);
         struct rb_apt_release *release = parse(text);
-        assert_int_equal(rb_apt_release_judge(release, CASES[i].suite, 0, at, "Release", NULL),
+        struct rb_apt_request asked = {.suite = CASES[i].suite};
+        enum rb_trouble trouble;
+        assert_int_equal(rb_apt_release_judge(release, &asked, at, "Release", &trouble, NULL),
                          CASES[i].status);
+        assert_int_equal(trouble, CASES[i].status == 0 ? RB_TROUBLE_NONE : RB_TROUBLE_UNTRUSTED);
         rb_apt_release_free(release);
     }
 }
@@ -252,13 +256,16 @@ static void a_release_without_a_date_is_refused(void **state)
     (void)state;
     struct rb_apt_release *release = parse("Suite: a\n");
     struct rb_err err;
-    assert_int_equal(rb_apt_release_judge(release, "a", 0, 1, "Release", &err), RB_EVERIFY);
+    struct rb_apt_request asked = {.suite = "a"};
+    enum rb_trouble trouble;
+    assert_int_equal(rb_apt_release_judge(release, &asked, 1, "Release", &trouble, &err),
+                     RB_EVERIFY);
     assert_string_equal(err.text, "Release has no Date");
     rb_apt_release_free(release);
 }
 
-#define LISTED(path)                                                                               \
-    " aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa 10 " path "\n"
+#define LISTED(size, path)                                                                         \
+    " aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa " size " " path "\n"
 
 static void indexes_are_chosen(void **state)
 {
@@ -268,18 +275,32 @@ static void indexes_are_chosen(void **state)
         const char *release;
         const char *chosen[4]; /* the best form of each index */
     } CASES[] = {
-        {"SHA256:\n" LISTED("main/binary-amd64/Packages") LISTED("main/binary-amd64/Packages.gz")
-             LISTED("main/binary-amd64/Packages.xz") LISTED("contrib/binary-amd64/Packages.gz"),
+        {"SHA256:\n" LISTED("50060337", "main/binary-amd64/Packages")
+             LISTED("12084798", "main/binary-amd64/Packages.gz")
+                 LISTED("8790396", "main/binary-amd64/Packages.xz")
+                     LISTED("10", "contrib/binary-amd64/Packages.gz"),
          {"main/binary-amd64/Packages.xz", "contrib/binary-amd64/Packages.gz"}},
+        /* a little larger, and unpacked ten times as fast */
+        {"SHA256:\n" LISTED("9500000", "main/binary-amd64/Packages.zst")
+             LISTED("8790396", "main/binary-amd64/Packages.xz")
+                 LISTED("8780000", "main/binary-amd64/Packages.bz2")
+                     LISTED("10", "contrib/binary-amd64/Packages.bz2")
+                         LISTED("10", "contrib/binary-amd64/Packages"),
+         {"main/binary-amd64/Packages.zst", "contrib/binary-amd64/Packages"}},
         {"Architectures: all amd64\nNo-Support-for-Architecture-all: Packages\n"
-         "SHA256:\n" LISTED("main/binary-amd64/Packages") LISTED("main/binary-all/Packages")
-             LISTED("contrib/binary-amd64/Packages.zst") LISTED("contrib/binary-amd64/Packages.gz"),
+         "SHA256:\n" LISTED("10", "main/binary-amd64/Packages") LISTED(
+             "10", "main/binary-all/Packages") LISTED("10", "contrib/binary-amd64/Packages.zst")
+             LISTED("10", "contrib/binary-amd64/Packages.gz"),
          {"main/binary-amd64/Packages", "contrib/binary-amd64/Packages.zst"}},
         {"Architectures: amd64 all\n"
-         "SHA256:\n" LISTED("main/binary-amd64/Packages") LISTED("main/binary-all/Packages.gz")
-             LISTED("contrib/binary-amd64/Packages"),
+         "SHA256:\n" LISTED("10", "main/binary-amd64/Packages") LISTED(
+             "10", "main/binary-all/Packages.gz") LISTED("10", "contrib/binary-amd64/Packages"),
          {"main/binary-amd64/Packages", "main/binary-all/Packages.gz",
           "contrib/binary-amd64/Packages"}},
+        /* there is nothing in it to ask for */
+        {"SHA256:\n" LISTED("0", "main/binary-amd64/Packages") LISTED(
+             "64", "main/binary-amd64/Packages.xz") LISTED("9", "contrib/binary-amd64/Packages.xz"),
+         {"contrib/binary-amd64/Packages.xz"}},
     };
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
         struct rb_apt_release *release = parse(CASES[i].release);
@@ -289,6 +310,33 @@ static void indexes_are_chosen(void **state)
         for (size_t j = 0; j < count; j++)
             assert_string_equal(indexes[j].forms[0]->path, CASES[i].chosen[j]);
         assert_null(CASES[i].chosen[count]);
+        rb_apt_release_free(release);
+    }
+}
+
+static void a_flat_repository_has_one_index(void **state)
+{
+    (void)state;
+    static const char *const NONE[] = {NULL}, *const AMD64[] = {"amd64", NULL};
+    static const struct {
+        const char *release;
+        const char *address; /* NULL: there is no index */
+    } CASES[] = {
+        {"SHA256:\n" LISTED("90", "Packages") LISTED("30", "Packages.gz"), "Packages.gz"},
+        {"SHA256:\n" LISTED("90", "./Packages") LISTED("30", "./Packages.xz"), "./Packages.xz"},
+        {"SHA256:\n" LISTED("30", "main/binary-amd64/Packages"), NULL},
+    };
+    for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
+        struct rb_apt_release *release = parse(CASES[i].release);
+        RB_CLEANUP_FREE struct rb_apt_index *indexes = NULL;
+        size_t count = 0;
+        int status = rb_apt_choose(release, NONE, AMD64, "Release", &indexes, &count, NULL);
+        assert_int_equal(status, CASES[i].address == NULL ? RB_ENOTFOUND : 0);
+        if (status == 0) {
+            RB_CLEANUP_FREE char *address = rb_apt_file_address(indexes[0].forms[0], false);
+            assert_int_equal(count, 1);
+            assert_string_equal(address, CASES[i].address);
+        }
         rb_apt_release_free(release);
     }
 }
@@ -320,6 +368,7 @@ int main(void)
         cmocka_unit_test(suites_are_compared_as_apt_does),
         cmocka_unit_test(a_release_without_a_date_is_refused),
         cmocka_unit_test(indexes_are_chosen),
+        cmocka_unit_test(a_flat_repository_has_one_index),
         cmocka_unit_test(too_large_an_index_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,7 +111,7 @@ static void a_keyring_that_is_none_is_told(void **state)
     assert_int_equal(fixture->requests, 0);
     fixture->request.signed_by = fixture->keyring;
     fixture->request.suite = "stable/";
-    fetch_bad(fixture, RB_EINVALID, "flat repositories are not supported");
+    fetch_bad(fixture, RB_EINVALID, "a flat repository has no components");
 }
 
 static void what_was_changed_on_its_way_is_refused(void **state)
@@ -204,6 +204,62 @@ static void another_suite_is_refused(void **state)
               "asked for \"stable\", got Suite \"testing\", Codename \"trixie\"");
 }
 
+/* A name like "stable" is given to another release: other packages for each name. */
+static void another_release_is_not_followed_unasked(void **state)
+{
+    struct apt_fixture *fixture = *state;
+    struct test_state next = {.codename = "trixie", .date = "Sat, 11 Jul 2026 10:00:00 UTC"};
+    test_archive_publish(&fixture->archive, &(struct test_state){0});
+    fetch_good(fixture);
+    remember(fixture);
+    test_archive_publish(&fixture->archive, &next);
+    fetch_troubled(
+        fixture, RB_TROUBLE_MOVED,
+        "stands for another release now: \"trixie\" instead of \"bookworm\"; to follow it, "
+        "say so in the source: \"codename: trixie\"");
+    fixture->request.codename = "trixie";
+    fetch_good(fixture);
+    fixture->request.known_hash = NULL;
+    fixture->request.codename = "bookworm";
+    fetch_troubled(fixture, RB_TROUBLE_MOVED,
+                   "stands for \"trixie\", not for the codename "
+                   "\"bookworm\"");
+    /* its age is worse than its name */
+    test_archive_publish(&fixture->archive, &(struct test_state){.codename = "trixie",
+                                                                 .date = "Sat, 11 Jul 2026 "
+                                                                         "09:00:00 UTC"});
+    fetch_troubled(fixture, RB_TROUBLE_BACKWARDS, "has gone back in time");
+}
+
+static void each_trouble_is_told_by_its_name(void **state)
+{
+    struct apt_fixture *fixture = *state;
+    struct test_state good = {.valid_until = "Sun, 12 Jul 2026 00:00:00 UTC"};
+    RB_CLEANUP_FREE char *other = rb_asprintf("%s/other.gpg", fixture->archive.keys->folder);
+    test_archive_publish(&fixture->archive, &good);
+    fetch_good(fixture);
+    remember(fixture);
+    fixture->request.signed_by = other;
+    fixture->request.etag = NULL;
+    fetch_troubled(fixture, RB_TROUBLE_KEY_CHANGED, "which is not in the keyring");
+    fixture->request.signed_by = "/absent.gpg";
+    fetch_troubled(fixture, RB_TROUBLE_OURS, "open /absent.gpg");
+    fixture->request.signed_by = fixture->keyring;
+    fixture->now += 1;
+    fetch_troubled(fixture, RB_TROUBLE_EXPIRED, "has expired");
+    fixture->now -= 1;
+    test_shell(fixture->archive.folder, "sed -i 's/^Origin: Test/Origin: Best/' "
+                                        "dists/stable/InRelease");
+    fetch_troubled(fixture, RB_TROUBLE_UNTRUSTED, "bad signature");
+    test_archive_publish(&fixture->archive,
+                         &(struct test_state){.date = "Sat, 11 Jul 2026 09:42:09 UTC"});
+    fetch_troubled(fixture, RB_TROUBLE_BACKWARDS, "has gone back in time");
+    test_archive_publish(&fixture->archive, &(struct test_state){.suite = "x", .codename = "y"});
+    fetch_troubled(fixture, RB_TROUBLE_UNTRUSTED, "is of another suite");
+    test_shell(fixture->archive.folder, "rm -r dists/stable");
+    fetch_troubled(fixture, RB_TROUBLE_VANISHED, "dists/stable/Release");
+}
+
 /* What the Release file lists is signed: a file that is right packed and wrong unpacked was made so
    by the archive itself. */
 static void a_wrong_plain_hash_is_refused(void **state)
@@ -242,6 +298,8 @@ int main(void)
         CHECK(validity_ends_even_when_nothing_changes),
         CHECK(a_snapshot_may_be_old),
         CHECK(another_suite_is_refused),
+        CHECK(another_release_is_not_followed_unasked),
+        CHECK(each_trouble_is_told_by_its_name),
         CHECK(a_wrong_plain_hash_is_refused),
         CHECK(a_lying_plain_size_bounds_the_unpacking),
     };
