@@ -23,6 +23,7 @@
 
 #include "address.h"
 #include "apt_index_file.h"
+#include "apt_request.h"
 #include "apt_trust.h"
 #include "clearsign.h"
 #include "download.h"
@@ -482,68 +483,6 @@ static void advance(void *context)
     }
 }
 
-static const char *const *copy_list(struct rb_arena *arena, const char *const *list)
-{
-    size_t count = 0;
-    while (list[count] != NULL)
-        count++;
-    const char **copy = rb_arena_array(arena, count + 1, sizeof(*copy));
-    for (size_t i = 0; i < count; i++)
-        copy[i] = rb_arena_strdup(arena, list[i]);
-    return copy;
-}
-
-/* Of the Release file, below the URL. A flat repository is named by its folder: "./", "stable/". */
-static const char *folder_of(struct rb_arena *arena, const char *suite)
-{
-    if (!rb_text_ends_with(suite, "/"))
-        return rb_arena_printf(arena, "/dists/%s", suite);
-    while (*suite == '/' || rb_text_starts_with(suite, "./"))
-        suite += *suite == '/' ? 1 : 2;
-    size_t size = strlen(suite);
-    while (size > 0 && suite[size - 1] == '/')
-        size--;
-    return rb_arena_printf(arena, "%s%.*s", size == 0 ? "" : "/", (int)size, suite);
-}
-
-static void copy_request(struct rb_apt_fetch *fetch, const struct rb_apt_request *request)
-{
-    struct rb_arena *arena = fetch->arena;
-    struct rb_apt_request *copy = &fetch->request;
-    *copy = *request;
-    copy->url = rb_arena_strdup(arena, request->url);
-    copy->suite = rb_arena_strdup(arena, request->suite);
-    copy->components = copy_list(arena, request->components);
-    copy->architectures = copy_list(arena, request->architectures);
-    copy->signed_by = rb_arena_strdup(arena, request->signed_by);
-    copy->index_folder = rb_arena_strdup(arena, request->index_folder);
-    copy->known_hash = rb_arena_strdup(arena, request->known_hash);
-    copy->etag = rb_arena_strdup(arena, request->etag);
-    copy->last_modified = rb_arena_strdup(arena, request->last_modified);
-    copy->codename = rb_arena_strdup(arena, request->codename);
-    copy->known_codename = rb_arena_strdup(arena, request->known_codename);
-    RB_CLEANUP_FREE char *shown = rb_address_shown(request->url);
-    const char *folder = folder_of(arena, request->suite);
-    fetch->suite_url = rb_arena_printf(arena, "%s%s", request->url, folder);
-    fetch->shown = rb_arena_printf(arena, "%s%s", shown, folder);
-    fetch->what = fetch->shown;
-}
-
-static int judge_request(const struct rb_apt_fetch *fetch, struct rb_err *err)
-{
-    const struct rb_apt_request *request = &fetch->request;
-    bool is_flat = rb_text_ends_with(request->suite, "/");
-    if (is_flat != (request->components[0] == NULL))
-        return rb_err_set(err, RB_EINVALID,
-                          is_flat ? "%s: a flat repository has no components"
-                                  : "%s: no component of the suite is named",
-                          fetch->shown);
-    if (!request->trusted && request->signed_by == NULL)
-        return rb_err_set(err, RB_EINVALID, "%s: no keyring says whose signature is believed",
-                          fetch->shown);
-    return 0;
-}
-
 void rb_apt_fetch_start(struct rb_loop *loop, struct rb_http *http, const struct rb_clock *clock,
                         const struct rb_apt_request *request, rb_apt_cb *done, void *context,
                         struct rb_apt_fetch **ret_fetch)
@@ -557,9 +496,12 @@ void rb_apt_fetch_start(struct rb_loop *loop, struct rb_http *http, const struct
     fetch->state = STATE_PREPARE;
     fetch->done = done;
     fetch->context = context;
-    copy_request(fetch, request);
+    fetch->request = rb_apt_request_copy(request, fetch->arena);
+    fetch->suite_url = rb_apt_request_address(request, fetch->arena);
+    RB_CLEANUP_FREE char *shown = rb_address_shown(fetch->suite_url);
+    fetch->shown = fetch->what = rb_arena_strdup(fetch->arena, shown);
     rb_download_init(&fetch->download, advance, fetch);
-    fetch->status = judge_request(fetch, &fetch->err);
+    fetch->status = rb_apt_request_judge(request, fetch->shown, &fetch->err);
     fetch->trouble = fetch->status == 0 ? RB_TROUBLE_NONE : RB_TROUBLE_OURS;
     /* What cannot be asked is told as every other failure is: later. */
     work(fetch, fetch->status == 0 ? run_prepare : run_nothing);

@@ -18,6 +18,7 @@
 struct look {
     bool answered;
     struct rb_err err;
+    enum rb_trouble trouble;
     bool unchanged;
     char *version;
     json_t *detail;
@@ -32,6 +33,7 @@ static void on_checked(void *context, const struct rb_check_outcome *outcome)
     assert_false(look->answered);
     look->answered = true;
     look->err = outcome->error != NULL ? *outcome->error : (struct rb_err){0};
+    look->trouble = outcome->trouble;
     assert_true((result == NULL) != (outcome->error == NULL));
     if (result == NULL)
         return;
@@ -176,6 +178,43 @@ static void a_new_state_takes_the_place_of_the_old(void **state)
     assert_int_equal(look.err.code, RB_EVERIFY);
 }
 
+static void another_release_is_told_and_not_followed(void **state)
+{
+    struct apt_fixture *fixture = *state;
+    RB_CLEANUP(look_deinit) struct look look = {0};
+    test_archive_publish(&fixture->archive, &(struct test_state){0});
+    check_good(fixture, &look);
+    check_good(fixture, &look); /* what was known of the release stays when nothing is new */
+    assert_true(look.unchanged);
+    test_archive_publish(
+        &fixture->archive,
+        &(struct test_state){.codename = "trixie", .date = "Sat, 11 Jul 2026 10:00:00 UTC"});
+    check(fixture, &look);
+    assert_int_equal(look.trouble, RB_TROUBLE_MOVED);
+    /* nor when the version is forgotten */
+    rb_free(look.version);
+    look.version = NULL;
+    check(fixture, &look);
+    assert_int_equal(look.trouble, RB_TROUBLE_MOVED);
+    test_shell(fixture->archive.folder, "rm -r dists");
+    check(fixture, &look);
+    assert_int_equal(look.trouble, RB_TROUBLE_VANISHED);
+}
+
+static void a_flat_repository_has_no_components_at_all(void **state)
+{
+    struct apt_fixture *fixture = *state;
+    RB_CLEANUP(look_deinit) struct look look = {0};
+    RB_CLEANUP_FREE char *url = rb_asprintf("%s/dists", fixture->url);
+    test_archive_publish(&fixture->archive, &(struct test_state){.is_flat = true});
+    rb_free(fixture->url);
+    fixture->url = rb_steal(&url);
+    fixture->request.suite = "stable/";
+    fixture->request.components = NULL;
+    check_good(fixture, &look);
+    assert_int_equal(rb_json_get_integer(look.detail, "offers", 0), 1);
+}
+
 static void sources_do_not_share_an_index(void **state)
 {
     struct apt_fixture *fixture = *state;
@@ -209,9 +248,14 @@ int main(void)
 {
 #define CHECK(name) cmocka_unit_test_setup_teardown(name, apt_fixture_set_up, apt_fixture_tear_down)
     const struct CMUnitTest tests[] = {
-        CHECK(a_state_is_told_in_full),        CHECK(the_memo_makes_the_next_check_cheap),
-        CHECK(a_lost_index_is_no_new_version), CHECK(a_new_state_takes_the_place_of_the_old),
-        CHECK(sources_do_not_share_an_index),  CHECK(a_check_can_be_cancelled),
+        CHECK(a_state_is_told_in_full),
+        CHECK(the_memo_makes_the_next_check_cheap),
+        CHECK(a_lost_index_is_no_new_version),
+        CHECK(a_new_state_takes_the_place_of_the_old),
+        CHECK(another_release_is_told_and_not_followed),
+        CHECK(a_flat_repository_has_no_components_at_all),
+        CHECK(sources_do_not_share_an_index),
+        CHECK(a_check_can_be_cancelled),
     };
     return cmocka_run_group_tests(tests, apt_fixture_make_keys, apt_fixture_remove_keys);
 }
