@@ -131,3 +131,12 @@ bool rb_mirrorlist_allows(const struct rb_mirrorlist *list, const void *repomd, 
     }
     return list->state_count == 0;
 }
+
+bool rb_mirrorlist_allows_hash(const struct rb_mirrorlist *list, const char *sha256)
+{
+    for (size_t i = 0; i < list->state_count; i++) {
+        if (rb_text_equal(list->states[i].hex, sha256))
+            return true;
+    }
+    return list->state_count == 0;
+}

@@ -26,5 +26,7 @@ void rb_mirrorlist_deinit(struct rb_mirrorlist *list); /* usable with RB_CLEANUP
 
 /* Whether repomd.xml is one of the list's states; true where it has none. */
 bool rb_mirrorlist_allows(const struct rb_mirrorlist *list, const void *repomd, size_t size);
+/* The same by its SHA-256. */
+bool rb_mirrorlist_allows_hash(const struct rb_mirrorlist *list, const char *sha256);
 
 #endif

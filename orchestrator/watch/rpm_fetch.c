@@ -395,6 +395,23 @@ static void look(struct rb_rpm_fetch *fetch)
     work(fetch, STATE_LOOK, run_look);
 }
 
+static void refuse_state(struct rb_rpm_fetch *fetch)
+{
+    fetch->status =
+        rb_err_set(&fetch->err, RB_EVERIFY,
+                   "%s is none of the states that the list of mirrors allows", fetch->what);
+    after_failure(fetch);
+}
+
+/* The mirror stands still; the list tells whether the others do. */
+static void after_not_modified(struct rb_rpm_fetch *fetch)
+{
+    if (rb_mirrorlist_allows_hash(&fetch->mirrors.list, fetch->request.known_hash))
+        after_no_change(fetch);
+    else
+        refuse_state(fetch);
+}
+
 static void after_repomd(struct rb_rpm_fetch *fetch)
 {
     struct rb_download *download = &fetch->download;
@@ -403,7 +420,7 @@ static void after_repomd(struct rb_rpm_fetch *fetch)
         return;
     }
     if (download->status == 304) {
-        after_no_change(fetch);
+        after_not_modified(fetch);
         return;
     }
     fetch->etag = rb_arena_strdup(fetch->arena, download->etag);

@@ -41,7 +41,8 @@ int rb_rpm_mirrors_read(struct rb_rpm_mirrors *mirrors, const char *data, size_t
     int status = rb_mirrorlist_parse(data, size, what, list, err);
     if (status == 0 && !is_signed && list->state_count == 0)
         status = drop_plain(&list->urls, what, err);
-    for (size_t i = 0; status == 0 && i < list->urls.count; i++) {
+    /* A list that tells of a newer state is in the order of who has it. */
+    for (size_t i = 0; status == 0 && list->state_count == 0 && i < list->urls.count; i++) {
         if (rb_text_equal(list->urls.items[i], first)) {
             mirrors->at = i;
             break;

@@ -17,9 +17,9 @@ struct rb_rpm_mirrors {
 
 void rb_rpm_mirrors_deinit(struct rb_rpm_mirrors *mirrors);
 void rb_rpm_mirrors_set(struct rb_rpm_mirrors *mirrors, const char *url);
-/* Reads a list, and begins with `first` where it is in it. Without a signature TLS must vouch for
-   what comes: by checksums in the list, or on the way from the mirror itself; RB_EVERIFY where
-   neither is. */
+/* Reads a list, and begins with `first` where it is in it and the list has no checksums. Without a
+   signature TLS must vouch for what comes: by checksums in the list, or on the way from the mirror
+   itself; RB_EVERIFY where neither is. */
 RB_NODISCARD int rb_rpm_mirrors_read(struct rb_rpm_mirrors *mirrors, const char *data, size_t size,
                                      const char *what, bool is_signed, const char *first,
                                      struct rb_err *err);

@@ -213,7 +213,8 @@ static void a_file_that_is_broken_is_refused(void **state)
         {{.suffix = ".gz", .flip = true}, RB_TROUBLE_UNTRUSTED},
         {{.suffix = ".gz", .grow_by = 1}, RB_TROUBLE_UNTRUSTED},
         {{.suffix = ".gz", .cut_at = 600}, RB_TROUBLE_UNREACHABLE},
-        {{.suffix = ".gz", .status = 429}, RB_TROUBLE_LIMITED},
+        {{.suffix = ".gz", .status = 429, .header = "Retry-After", .value = "60"},
+         RB_TROUBLE_LIMITED},
     };
     struct source_look *look = *state;
     publish(look, &(struct state){0});

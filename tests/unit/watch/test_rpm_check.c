@@ -233,7 +233,9 @@ static void only_what_is_proven_is_believed(void **state)
         {{.suffix = "primary.xml.gz", .status = 404}, RB_TROUBLE_VANISHED, "primary.xml.gz"},
         {{.suffix = "repomd.xml", .status = 404}, RB_TROUBLE_VANISHED, "repomd.xml"},
         {{.suffix = "repomd.xml", .status = 401}, RB_TROUBLE_DENIED, "repomd.xml"},
-        {{.suffix = "repomd.xml", .status = 429}, RB_TROUBLE_LIMITED, "repomd.xml"},
+        {{.suffix = "repomd.xml", .status = 429, .header = "Retry-After", .value = "60"},
+         RB_TROUBLE_LIMITED,
+         "repomd.xml"},
         {{.suffix = "repomd.xml", .status = 400}, RB_TROUBLE_UNREACHABLE, "repomd.xml"},
     };
     struct source_look *look = *state;
@@ -325,8 +327,11 @@ static void a_metalink_says_what_repomd_must_be(void **state)
     look_good(look);
     assert_true(look->unchanged);
     assert_int_equal(look->requests, 1);
-    look_forget(look);
+    /* a mirror that stands still where the list has gone on is behind */
     write_metalink(look, "one/repodata/primary.xml");
+    look_bad(look, RB_TROUBLE_UNTRUSTED, "none of the states that the list of mirrors allows");
+    assert_string_equal(look->archive.requests[1], "/one/repodata/repomd.xml 304");
+    look_forget(look);
     look_bad(look, RB_TROUBLE_UNTRUSTED, "none of the states that the list of mirrors allows");
     list_mirrors(look, "one", "one");
     look_bad(look, RB_TROUBLE_UNTRUSTED, "nor a mirror over https");
