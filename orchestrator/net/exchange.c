@@ -106,8 +106,14 @@ static void count_cost(const struct rb_exchange *exchange, const struct rb_http_
 {
     if (exchange->request.cost == NULL)
         return;
-    exchange->request.cost->requests++;
-    exchange->request.cost->bytes += response->sent_bytes + response->received_bytes;
+    const struct rb_registry_cost cost = {
+        .requests = 1,
+        .bytes = response->sent_bytes + response->received_bytes,
+        .status = response->status,
+        .limit_remaining = response->limit_remaining,
+        .limit_window_ms = response->limit_window_ms,
+    };
+    rb_registry_cost_add(exchange->request.cost, &cost);
 }
 
 static struct rb_grant grant_of(const struct rb_exchange *exchange)

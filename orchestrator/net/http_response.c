@@ -9,7 +9,7 @@
 #include "rebake/base/text.h"
 #include "transfer.h"
 
-enum { LONGEST_WAIT_S = 24 * 3600, MESSAGE_SIZE = 300 };
+enum { LONGEST_WAIT_S = 24 * 3600, MESSAGE_SIZE = 300, LONGEST_WINDOW_S = 366 * 24 * 3600 };
 
 /* A number between these is a date: 2001 to 2096. */
 static const uint64_t SMALLEST_DATE_S = 1000000000, LARGEST_DATE_S = 4000000000;
@@ -105,6 +105,18 @@ static int64_t spent_allowance(const struct rb_http_response *response)
     return -1;
 }
 
+/* "76;w=21600" */
+static void read_limit(struct rb_http_response *response)
+{
+    const char *text = rb_http_header(response, "RateLimit-Remaining");
+    uint64_t seconds, remaining;
+    if (!leading_number(text, &remaining) || remaining > INT32_MAX ||
+        !parameter(text, ";w=", &seconds) || seconds > LONGEST_WINDOW_S)
+        return;
+    response->limit_remaining = (int64_t)remaining;
+    response->limit_window_ms = (int64_t)seconds * 1000;
+}
+
 void rb_response_read(CURL *easy, struct rb_http_headers *headers,
                       struct rb_http_response *response)
 {
@@ -126,6 +138,7 @@ void rb_response_read(CURL *easy, struct rb_http_headers *headers,
     response->retry_after_ms = retry_after(response);
     if (response->retry_after_ms < 0)
         response->retry_after_ms = spent_allowance(response);
+    read_limit(response);
 }
 
 /* The words of a JSON refusal: {"errors":[{"code","message"}]} (OCI distribution), {"details"}

@@ -51,6 +51,10 @@ struct rb_http_response {
     /* From Retry-After (seconds or date), or, where the answer says by RateLimit headers that the
        allowance is spent, until that is over; or -1. */
     int64_t retry_after_ms;
+    /* From RateLimit-Remaining, "76;w=21600" as Docker Hub has it: how many requests the server
+       still takes within a window of this length; 0 for both where it does not say. */
+    int64_t limit_remaining;
+    int64_t limit_window_ms;
     const struct rb_http_headers *headers;
 };
 

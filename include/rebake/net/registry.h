@@ -25,7 +25,12 @@ void rb_registry_free(struct rb_registry *registry);
 struct rb_registry_cost {
     int requests;
     int64_t bytes; /* sent and received */
+    int status;    /* HTTP's, of the last answer; 0: the last question had none */
+    /* The last word of the registry on its limit, as in struct rb_http_response. */
+    int64_t limit_remaining;
+    int64_t limit_window_ms;
 };
+void rb_registry_cost_add(struct rb_registry_cost *sum, const struct rb_registry_cost *more);
 
 struct rb_resolved {
     char digest[RB_DIGEST_SIZE];          /* what the tag names: an index or a manifest */
