@@ -39,8 +39,8 @@ struct rb_field {
     enum rb_field_kind kind;
     bool required; /* and then not empty either */
     size_t offset;
-    const char *member; /* text, set, bool: of the JSON that stands for the struct; NULL: the field
-                           is not in it */
+    const char *member; /* text, set, bool, block: of the JSON that stands for the struct; NULL: the
+                           field is not in it */
     rb_value_reader *read; /* text, set, words: each text. pairs: each name */
     const char *least;     /* span: bounds, as they are written in the file */
     const char *most;

@@ -43,8 +43,10 @@ static void read_source(const struct rb_decode *decode, const struct rb_pair *pa
         !find_kind(decode, pair->value, pair->key->mark, subject, &source->kind))
         return;
     const struct rb_source_language *language = rb_source_language(source->kind);
+    size_t found = decode->report->diagnostics->count;
     rb_decode_block(decode, pair->value, pair->key->mark, subject, language->fields, source);
-    if (language->complete != NULL)
+    /* Of what is wrong already it is not said a second time that it is missing. */
+    if (language->complete != NULL && decode->report->diagnostics->count == found)
         language->complete(decode, pair->key->mark, subject, source);
 }
 

@@ -18,11 +18,18 @@ static json_t *array_of(const char *const *texts)
     return array;
 }
 
+static void write_fields(const void *model, const struct rb_field *field, json_t *spec);
+
 /* What is not said has no member. */
-static void write_field(const struct rb_source *source, const struct rb_field *field, json_t *spec)
+static void write_field(const void *model, const struct rb_field *field, json_t *spec)
 {
-    const void *place = (const char *)source + field->offset;
-    if (field->kind == RB_FIELD_SET && *(const char *const *const *)place != NULL)
+    const void *place = (const char *)model + field->offset;
+    if (field->kind == RB_FIELD_BLOCK) {
+        RB_CLEANUP_JSON json_t *block = rb_json_object();
+        write_fields(place, field->block, block);
+        if (json_object_size(block) > 0)
+            rb_json_set(spec, field->member, rb_steal(&block));
+    } else if (field->kind == RB_FIELD_SET && *(const char *const *const *)place != NULL)
         rb_json_set(spec, field->member, array_of(*(const char *const *const *)place));
     else if (field->kind == RB_FIELD_BOOL && *(const bool *)place)
         rb_json_set_bool(spec, field->member, true);
@@ -30,15 +37,19 @@ static void write_field(const struct rb_source *source, const struct rb_field *f
         rb_json_set_string(spec, field->member, *(const char *const *)place);
 }
 
-json_t *rb_source_spec(const struct rb_source *source)
+static void write_fields(const void *model, const struct rb_field *field, json_t *spec)
 {
-    const struct rb_field *field = rb_source_language(source->kind)->fields;
-    json_t *spec = rb_json_object();
-    rb_json_set_string(spec, "kind", rb_source_kind_name(source->kind));
     for (; field->key != NULL; field++) {
         if (field->member != NULL)
-            write_field(source, field, spec);
+            write_field(model, field, spec);
     }
+}
+
+json_t *rb_source_spec(const struct rb_source *source)
+{
+    json_t *spec = rb_json_object();
+    rb_json_set_string(spec, "kind", rb_source_kind_name(source->kind));
+    write_fields(source, rb_source_language(source->kind)->fields, spec);
     return spec;
 }
 
@@ -58,15 +69,20 @@ static int read_texts(const json_t *array, const char *member, struct rb_arena *
     return 0;
 }
 
-static int read_field(const json_t *spec, const struct rb_field *field, struct owned *owned,
-                      struct rb_err *err)
+static int read_fields(const json_t *spec, const struct rb_field *field, struct rb_arena *arena,
+                       void *model, struct rb_err *err);
+
+static int read_field(const json_t *spec, const struct rb_field *field, struct rb_arena *arena,
+                      void *model, struct rb_err *err)
 {
-    void *place = (char *)&owned->model + field->offset;
+    void *place = (char *)model + field->offset;
     const json_t *value = json_object_get(spec, field->member);
     if (value == NULL && !field->required)
         return 0;
     if (field->kind == RB_FIELD_SET)
-        return read_texts(value, field->member, owned->arena, place, err);
+        return read_texts(value, field->member, arena, place, err);
+    if (field->kind == RB_FIELD_BLOCK)
+        return read_fields(value, field->block, arena, place, err);
     if (field->kind == RB_FIELD_BOOL) {
         *(bool *)place = json_is_true(value);
         return 0;
@@ -74,7 +90,18 @@ static int read_field(const json_t *spec, const struct rb_field *field, struct o
     const char *text = NULL;
     int status = rb_json_want_string(spec, "source", field->member, &text, err);
     if (status == 0)
-        *(const char **)place = rb_arena_strdup(owned->arena, text);
+        *(const char **)place = rb_arena_strdup(arena, text);
+    return status;
+}
+
+static int read_fields(const json_t *spec, const struct rb_field *field, struct rb_arena *arena,
+                       void *model, struct rb_err *err)
+{
+    int status = 0;
+    for (; field->key != NULL && status == 0; field++) {
+        if (field->member != NULL)
+            status = read_field(spec, field, arena, model, err);
+    }
     return status;
 }
 
@@ -86,12 +113,8 @@ static int read_spec(const json_t *spec, struct owned *owned, struct rb_err *err
         return status;
     if (!rb_source_kind_of(kind, &owned->model.kind))
         return rb_err_set(err, RB_EINVALID, "source: \"%.40s\" is not a kind of source", kind);
-    const struct rb_field *field = rb_source_language(owned->model.kind)->fields;
-    for (; field->key != NULL && status == 0; field++) {
-        if (field->member != NULL)
-            status = read_field(spec, field, owned, err);
-    }
-    return status;
+    return read_fields(spec, rb_source_language(owned->model.kind)->fields, owned->arena,
+                       &owned->model, err);
 }
 
 int rb_source_from_spec(const json_t *spec, struct rb_source **ret_source, struct rb_err *err)

@@ -53,7 +53,15 @@ rb_value_reader rb_value_component;
 rb_value_reader rb_value_architecture;
 rb_value_reader rb_value_repository; /* an image to follow: registry/name, short names made full */
 rb_value_reader rb_value_tag;
-rb_value_reader rb_value_push; /* registry/name as written */
+rb_value_reader rb_value_digest;   /* "sha256:" and 64 hexadecimal digits */
+rb_value_reader rb_value_platform; /* os/architecture[/variant] */
+rb_value_reader rb_value_push;     /* registry/name as written */
+
+/* value_tags.c: a tag policy. */
+rb_value_reader rb_value_tag_glob;
+rb_value_reader rb_value_tag_match;
+rb_value_reader rb_value_tag_range;
+rb_value_reader rb_value_tag_order;
 
 /* value_path.c */
 rb_value_reader rb_value_context_path; /* relative, normalised, "." for the root */

@@ -5,10 +5,11 @@
 
 #include <string.h>
 
+#include "rebake/base/digest.h"
 #include "rebake/base/image_name.h"
 #include "rebake/base/text.h"
 
-enum { URL_MAXIMUM = 2048, IMAGE_NAME_MAXIMUM = 255 };
+enum { URL_MAXIMUM = 2048, IMAGE_NAME_MAXIMUM = 255, PLATFORM_MAXIMUM = 100 };
 
 struct scheme {
     const char *prefix;
@@ -274,8 +275,7 @@ const char *rb_value_repository(struct rb_arena *arena, const char *text,
         tag == NULL ? NULL
                     : rb_arena_printf(arena, "write image: %.*s and tag: %.128s",
                                       (int)(tag - text < 200 ? tag - text : 200), text, tag + 1);
-    if (image_name_refused(text, complaint,
-                           "a source follows a tag: write image: NAME and tag: TAG", with_tag))
+    if (image_name_refused(text, complaint, "write image: NAME and digest: DIGEST", with_tag))
         return NULL;
     if (rb_image_name_registry_size(text) > 0)
         return text;
@@ -302,4 +302,32 @@ const char *rb_value_tag(struct rb_arena *arena, const char *text, struct rb_com
                ? text
                : rb_value_refuse(complaint, "is not a tag",
                                  "write at most 128 letters, digits, \".\", \"_\" and \"-\"");
+}
+
+const char *rb_value_digest(struct rb_arena *arena, const char *text,
+                            struct rb_complaint *complaint)
+{
+    (void)arena;
+    return rb_digest_is_valid(text)
+               ? text
+               : rb_value_refuse(complaint, "is not a digest",
+                                 "write sha256: and 64 of the characters 0-9 and a-f");
+}
+
+const char *rb_value_platform(struct rb_arena *arena, const char *text,
+                              struct rb_complaint *complaint)
+{
+    (void)arena;
+    size_t slashes = 0;
+    bool good = strlen(text) <= PLATFORM_MAXIMUM;
+    for (const char *at = text; good && *at != '\0'; at++) {
+        bool ends = at[1] == '/' || at[1] == '\0';
+        slashes += *at == '/';
+        good = *at == '/' ? at > text && !ends
+                          : strchr(rb_lower_and_digits, *at) != NULL || strchr("._-", *at) != NULL;
+    }
+    return good && slashes >= 1 && slashes <= 2
+               ? text
+               : rb_value_refuse(complaint, "is not a platform",
+                                 "write linux/amd64, linux/arm64 or linux/arm/v7");
 }

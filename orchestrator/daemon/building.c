@@ -203,7 +203,7 @@ static json_t *make_spec(const struct rb_engine *engine, const struct engine_ima
     rb_json_set_string(spec, "from",
                        model->from_source != NULL ? model->from_source->name
                                                   : model->from_image->name);
-    if (model->from_source != NULL)
+    if (model->from_source != NULL && model->from_source->image.tag != NULL)
         rb_json_set_string(spec, "fromTag", model->from_source->image.tag);
     rb_json_set_string(spec, "recipeFile", model->recipe_file);
     rb_json_set(spec, "arguments", arguments);

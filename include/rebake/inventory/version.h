@@ -18,7 +18,7 @@ struct rb_version_order {
 extern const struct rb_version_order rb_version_deb;
 extern const struct rb_version_order rb_version_rpm;
 extern const struct rb_version_order rb_version_apk;
-extern const struct rb_version_order rb_version_semver; /* rebake/base/semver.h */
+extern const struct rb_version_order rb_version_semver;                 /* rebake/base/semver.h */
 const struct rb_version_order *rb_version_order_find(const char *name); /* or NULL */
 
 /* Debian versions, [epoch:]upstream[-revision], ordered as deb-version(7) and dpkg do. */

@@ -13,6 +13,7 @@
 #include "rebake/base/err.h"
 #include "rebake/base/json.h"
 #include "rebake/pipelines/diagnostic.h"
+#include "rebake/pipelines/tags.h"
 
 /* In the order in which messages name them. */
 enum rb_source_kind { RB_SOURCE_GIT, RB_SOURCE_IMAGE, RB_SOURCE_APT, RB_SOURCE_RPM, RB_SOURCE_APK };
@@ -22,9 +23,15 @@ struct rb_git_source {
     const char *branch;
 };
 
+/* Of tag, tags and digest one is said. */
 struct rb_image_source {
     const char *repository; /* registry/name without a tag */
     const char *tag;
+    struct rb_tag_policy tags;
+    const char *digest;         /* "sha256:…" */
+    const char *platform;       /* "linux/arm64/v8", or NULL: this machine's */
+    const char *const *mirrors; /* as repository, NULL-terminated; NULL: none */
+    const char *signed_by;      /* absolute path of public keys in PEM, or NULL */
 };
 
 /* Lists are NULL-terminated. */

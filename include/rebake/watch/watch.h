@@ -46,7 +46,8 @@ struct rb_check_result {
        of the APKINDEX files */
     const char *version;
     /* git: {"commit","trees":{PATH:OID or null},"rewritten":is the known version no ancestor of
-       this one, absent without one}; image: {"digest","manifest","platform"}; apt:
+       this one, absent without one}; image: {"digest","manifest","platform","tag" unless it is a
+       digest that is followed}; apt:
        {"release","date","suite","codename","origin","label","version","notAutomatic",
        "butAutomaticUpgrades","index":PATH,"offers":N}; rpm: {"repomd","revision","date","mirror",
        "index":PATH,"offers":N,"updateinfo":PATH or null,"advisories":N}; apk: {"indexes":
@@ -65,6 +66,10 @@ struct rb_check_outcome {
     int requests;
     int64_t bytes;
     int64_t retry_after_ms; /* what the server asked for, or -1 */
+    /* How many requests the server still takes within a window of this length; 0 for both where it
+       does not say. */
+    int64_t limit_remaining;
+    int64_t limit_window_ms;
 };
 
 typedef void rb_check_cb(void *context, const struct rb_check_outcome *outcome); /* borrowed */

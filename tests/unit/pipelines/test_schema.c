@@ -92,9 +92,10 @@ static bool is_required(const json_t *node, const char *key)
 }
 
 /* Compares an object of the schema with a table and all below it. Returns how many objects with
-   keys of their own it went through. */
+   keys of their own it went through, each definition that several share but once: they are kept in
+   `shared`. */
 static size_t compare(const json_t *schema, const char *where, const json_t *node,
-                      const struct rb_field *fields)
+                      const struct rb_field *fields, json_t *shared)
 {
     const json_t *properties = json_object_get(node, "properties");
     size_t count = 0, objects = 1, required = 0;
@@ -106,6 +107,10 @@ static size_t compare(const json_t *schema, const char *where, const json_t *nod
         RB_CLEANUP_FREE char *path = rb_asprintf("%s.%s", where, field->key);
         if (property == NULL)
             fail_msg("%s: is in the parser and not in the schema", path);
+        const char *name = rb_json_get_string(property, "$ref", NULL);
+        bool again = name != NULL && json_object_get(shared, name) != NULL;
+        if (name != NULL)
+            rb_json_set_bool(shared, name, true);
         property = follow(schema, property);
         if (!has_type(property, type_of(field->kind)))
             fail_msg("%s: is not of type %s in the schema", path, type_of(field->kind));
@@ -114,8 +119,10 @@ static size_t compare(const json_t *schema, const char *where, const json_t *nod
         if (json_is_true(json_object_get(property, "uniqueItems")) != (field->kind == RB_FIELD_SET))
             fail_msg("%s: takes an item again in only one of the two", path);
         required += field->required;
-        if (field->kind == RB_FIELD_BLOCK)
-            objects += compare(schema, path, property, field->block);
+        if (field->kind == RB_FIELD_BLOCK) {
+            size_t below = compare(schema, path, property, field->block, shared);
+            objects += again ? 0 : below;
+        }
     }
     if (json_object_size(properties) != count)
         fail_msg("%s: has keys in the schema that the parser does not know", where);
@@ -125,7 +132,9 @@ static size_t compare(const json_t *schema, const char *where, const json_t *nod
 
 static size_t count_objects(const json_t *node)
 {
-    size_t count = json_is_object(json_object_get(node, "properties")), i;
+    size_t count = json_is_object(json_object_get(node, "properties")) &&
+                   json_is_false(json_object_get(node, "additionalProperties"));
+    size_t i;
     const char *key;
     const json_t *value;
     json_array_foreach(node, i, value) count += count_objects(value);
@@ -141,14 +150,15 @@ static void the_schema_and_the_tables_hold_the_same_keys(void **state)
         const struct rb_field *fields;
     } definitions[] = {{"image", rb_image_fields}, {"deployment", rb_deployment_fields}};
     RB_CLEANUP_JSON json_t *schema = read_schema(SCHEMA);
-    size_t objects = compare(schema, "pipeline", schema, rb_pipeline_fields);
+    RB_CLEANUP_JSON json_t *shared = rb_json_object();
+    size_t objects = compare(schema, "pipeline", schema, rb_pipeline_fields, shared);
     for (size_t i = 0; i < RB_COUNT_OF(definitions); i++)
         objects += compare(schema, definitions[i].name, definition(schema, definitions[i].name),
-                           definitions[i].fields);
+                           definitions[i].fields, shared);
     for (size_t i = 0; i < rb_source_kinds; i++) {
         const struct rb_source_language *kind = rb_source_language((enum rb_source_kind)i);
         RB_CLEANUP_FREE char *name = rb_asprintf("%sSource", kind->name);
-        objects += compare(schema, name, definition(schema, name), kind->fields);
+        objects += compare(schema, name, definition(schema, name), kind->fields, shared);
     }
     assert_int_equal(objects, count_objects(schema));
 }
@@ -157,8 +167,9 @@ static void the_schema_of_settings_holds_the_keys_of_its_tables(void **state)
 {
     (void)state;
     RB_CLEANUP_JSON json_t *schema = read_schema(SETTINGS_SCHEMA);
-    size_t objects = compare(schema, "settings", schema, rb_settings_fields);
-    objects += compare(schema, "hook", definition(schema, "hook"), rb_hook_fields);
+    RB_CLEANUP_JSON json_t *shared = rb_json_object();
+    size_t objects = compare(schema, "settings", schema, rb_settings_fields, shared);
+    objects += compare(schema, "hook", definition(schema, "hook"), rb_hook_fields, shared);
     assert_int_equal(objects, count_objects(schema));
 }
 

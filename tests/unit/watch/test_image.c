@@ -121,8 +121,10 @@ static int set_up(void **state)
     fixture->loop = rb_loop_new();
     fixture->http = rb_http_new(fixture->loop);
     fixture->registry = rb_registry_new(fixture->http);
-    fixture->tools = (struct rb_watch_tools){
-        .loop = fixture->loop, .http = fixture->http, .registry = fixture->registry};
+    fixture->tools = (struct rb_watch_tools){.loop = fixture->loop,
+                                             .http = fixture->http,
+                                             .registry = fixture->registry,
+                                             .clock = &rb_clock_system};
     fixture->repository = rb_asprintf("127.0.0.1:%d/shop/base", test_server_port(fixture->server));
     set_manifest(&fixture->ours, "one");
     set_manifest(&fixture->other, "one");
