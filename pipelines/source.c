@@ -2,8 +2,6 @@
 #include "model.h"
 #include "source_kind.h"
 
-enum { EVERY_MS = 60 * 1000 };
-
 /* False, and reported, when no key, or more than one, says what kind of source it is. */
 static bool find_kind(const struct rb_decode *decode, const struct rb_node *node,
                       struct rb_mark mark, const char *subject, enum rb_source_kind *ret_kind)
@@ -35,7 +33,6 @@ static void read_source(const struct rb_decode *decode, const struct rb_pair *pa
     source->name = rb_item_name(decode, pair->key, "source");
     source->place =
         (struct rb_place){decode->report->file, pair->key->mark.line, pair->key->mark.column};
-    source->every_ms = EVERY_MS;
     const char *subject = rb_arena_printf(decode->arena, "source %s",
                                           rb_report_quote(decode->arena, pair->key->text));
     if (!rb_decode_expect(decode, pair->value, RB_NODE_MAPPING, "sources", pair->key->text,
@@ -44,6 +41,7 @@ static void read_source(const struct rb_decode *decode, const struct rb_pair *pa
         return;
     const struct rb_source_language *language = rb_source_language(source->kind);
     size_t found = decode->report->diagnostics->count;
+    source->every_ms = language->every_ms;
     rb_decode_block(decode, pair->value, pair->key->mark, subject, language->fields, source);
     /* Of what is wrong already it is not said a second time that it is missing. */
     if (language->complete != NULL && decode->report->diagnostics->count == found)

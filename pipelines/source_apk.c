@@ -68,4 +68,8 @@ static char *describe(const struct rb_source *source)
     return rb_strdup(source->apk.url);
 }
 
-const struct rb_source_language rb_source_apk = {"apk", fields, complete, describe, NULL};
+const struct rb_source_language rb_source_apk = {.name = "apk",
+                                                 .every_ms = RB_SOURCE_EVERY_MS,
+                                                 .fields = fields,
+                                                 .complete = complete,
+                                                 .describe = describe};

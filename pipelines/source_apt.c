@@ -107,4 +107,8 @@ static char *describe(const struct rb_source *source)
     return rb_strbuf_steal(&text);
 }
 
-const struct rb_source_language rb_source_apt = {"apt", fields, complete, describe, NULL};
+const struct rb_source_language rb_source_apt = {.name = "apt",
+                                                 .every_ms = RB_SOURCE_EVERY_MS,
+                                                 .fields = fields,
+                                                 .complete = complete,
+                                                 .describe = describe};

@@ -24,4 +24,5 @@ static char *describe(const struct rb_source *source)
     return rb_asprintf("%s branch %s", source->git.url, source->git.branch);
 }
 
-const struct rb_source_language rb_source_git = {"git", fields, NULL, describe, NULL};
+const struct rb_source_language rb_source_git = {
+    .name = "git", .every_ms = RB_SOURCE_EVERY_MS, .fields = fields, .describe = describe};

@@ -73,4 +73,8 @@ static char *describe(const struct rb_source *source)
     return rb_asprintf("%s tags %s", image->repository, rb_tags_word(&image->tags));
 }
 
-const struct rb_source_language rb_source_image = {"image", fields, complete, describe, NULL};
+const struct rb_source_language rb_source_image = {.name = "image",
+                                                   .every_ms = RB_SOURCE_EVERY_MS,
+                                                   .fields = fields,
+                                                   .complete = complete,
+                                                   .describe = describe};

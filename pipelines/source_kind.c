@@ -5,9 +5,12 @@
 #include "rebake/base/text.h"
 
 static const struct rb_source_language *const languages[] = {
-    [RB_SOURCE_GIT] = &rb_source_git, [RB_SOURCE_IMAGE] = &rb_source_image,
-    [RB_SOURCE_APT] = &rb_source_apt, [RB_SOURCE_RPM] = &rb_source_rpm,
-    [RB_SOURCE_APK] = &rb_source_apk,
+    [RB_SOURCE_GIT] = &rb_source_git,     [RB_SOURCE_IMAGE] = &rb_source_image,
+    [RB_SOURCE_APT] = &rb_source_apt,     [RB_SOURCE_RPM] = &rb_source_rpm,
+    [RB_SOURCE_APK] = &rb_source_apk,     [RB_SOURCE_HTTP] = &rb_source_http,
+    [RB_SOURCE_OSV] = &rb_source_osv,     [RB_SOURCE_DEBIAN_TRACKER] = &rb_source_debian_tracker,
+    [RB_SOURCE_SECDB] = &rb_source_secdb, [RB_SOURCE_KEV] = &rb_source_kev,
+    [RB_SOURCE_EPSS] = &rb_source_epss,
 };
 
 const size_t rb_source_kinds = RB_COUNT_OF(languages);

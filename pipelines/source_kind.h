@@ -10,6 +10,7 @@
 
 struct rb_source_language {
     const char *name;              /* of the kind, and of the key that tells it */
+    int64_t every_ms;              /* unless said */
     const struct rb_field *fields; /* of struct rb_source; a field without a member is no part of
                                       the upstream's identity */
     /* Fills in what the file does not say, and reports what no single field can tell. mark is that
@@ -25,6 +26,14 @@ extern const struct rb_source_language rb_source_image;
 extern const struct rb_source_language rb_source_apt;
 extern const struct rb_source_language rb_source_rpm;
 extern const struct rb_source_language rb_source_apk;
+extern const struct rb_source_language rb_source_http;
+extern const struct rb_source_language rb_source_osv;
+extern const struct rb_source_language rb_source_debian_tracker;
+extern const struct rb_source_language rb_source_secdb;
+extern const struct rb_source_language rb_source_kev;
+extern const struct rb_source_language rb_source_epss;
+
+enum { RB_SOURCE_EVERY_MS = 60 * 1000 };
 
 #define RB_SOURCE_FIELD(field_member) offsetof(struct rb_source, field_member)
 

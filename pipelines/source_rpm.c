@@ -100,4 +100,9 @@ static char *describe(const struct rb_source *source)
     return rb_strdup(url != NULL ? url : source->rpm.mirrorlist);
 }
 
-const struct rb_source_language rb_source_rpm = {"rpm", fields, complete, describe, "mirrorlist"};
+const struct rb_source_language rb_source_rpm = {.name = "rpm",
+                                                 .every_ms = RB_SOURCE_EVERY_MS,
+                                                 .fields = fields,
+                                                 .complete = complete,
+                                                 .describe = describe,
+                                                 .other_name = "mirrorlist"};

@@ -89,6 +89,16 @@ const char *rb_value_git_url(struct rb_arena *arena, const char *text,
                      "https://git.example.com/shop.git");
 }
 
+const char *rb_value_file_url(struct rb_arena *arena, const char *text,
+                              struct rb_complaint *complaint)
+{
+    static const struct scheme schemes[] = {{"https://", true}, {"http://", true}, {NULL, false}};
+    (void)arena;
+    return check_url(
+        text, schemes, complaint,
+        "write an https or http URL, for example https://files.example.com/tool.tar.gz");
+}
+
 /* The folder of a repository, without a '/' at its end. */
 static const char *repository_url(struct rb_arena *arena, const char *text,
                                   struct rb_complaint *complaint, const char *example,

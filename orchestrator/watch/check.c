@@ -23,6 +23,13 @@ static const struct rb_check_kind *kind_of(enum rb_source_kind kind)
         return &rb_check_rpm;
     case RB_SOURCE_APK:
         return &rb_check_apk;
+    case RB_SOURCE_HTTP:
+    case RB_SOURCE_OSV:
+    case RB_SOURCE_DEBIAN_TRACKER:
+    case RB_SOURCE_SECDB:
+    case RB_SOURCE_KEV:
+    case RB_SOURCE_EPSS:
+        return &rb_check_file;
     }
     RB_ASSERT(false && "a kind of source without a check");
     return NULL;

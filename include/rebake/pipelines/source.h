@@ -16,7 +16,19 @@
 #include "rebake/pipelines/tags.h"
 
 /* In the order in which messages name them. */
-enum rb_source_kind { RB_SOURCE_GIT, RB_SOURCE_IMAGE, RB_SOURCE_APT, RB_SOURCE_RPM, RB_SOURCE_APK };
+enum rb_source_kind {
+    RB_SOURCE_GIT,
+    RB_SOURCE_IMAGE,
+    RB_SOURCE_APT,
+    RB_SOURCE_RPM,
+    RB_SOURCE_APK,
+    RB_SOURCE_HTTP, /* a file; and from here on files of advisories: */
+    RB_SOURCE_OSV,
+    RB_SOURCE_DEBIAN_TRACKER,
+    RB_SOURCE_SECDB,
+    RB_SOURCE_KEV,
+    RB_SOURCE_EPSS
+};
 
 struct rb_git_source {
     const char *url;
@@ -58,21 +70,32 @@ struct rb_apk_source {
     const char *const *keys;          /* absolute paths of public keys and of folders with them */
 };
 
+/* One file by HTTP: of any content, or of advisories. */
+struct rb_file_source {
+    const char *url;
+    const char
+        *checksums; /* URL of a list that holds the file's SHA-256; NULL: none is asked for */
+    const char *signature; /* URL of a detached OpenPGP signature, of the list where there is one
+                              and else of the file; NULL: none is asked for */
+    const char *signed_by; /* absolute path of the keyring for that; NULL without a signature */
+};
+
 struct rb_source {
     const char *name;
     enum rb_source_kind kind;
     struct rb_place place;
-    int64_t every_ms; /* how often it is checked; `every`, 1m unless said */
+    int64_t every_ms; /* how often it is checked; `every`; its kind's unless said */
     union {           /* by kind */
         struct rb_git_source git;
         struct rb_image_source image;
         struct rb_apt_source apt;
         struct rb_rpm_source rpm;
         struct rb_apk_source apk;
+        struct rb_file_source file;
     };
 };
 
-/* "git", "image", "apt", "rpm", "apk": the key of the language that says the kind. */
+/* "git", "image", "apt", "osv", …: the key of the language that says the kind. */
 const char *rb_source_kind_name(enum rb_source_kind kind);
 
 /* What makes two sources of any pipelines the same upstream: kind and address as canonical JSON,

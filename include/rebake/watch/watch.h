@@ -43,7 +43,7 @@ struct rb_check_request {
 struct rb_check_result {
     bool unchanged; /* the version is known_version still */
     /* commit id; manifest digest "sha256:…"; hash of the Release file, of repomd.xml, of the hashes
-       of the APKINDEX files */
+       of the APKINDEX files; SHA-256 of a file */
     const char *version;
     /* git: {"commit","trees":{PATH:OID or null},"rewritten":is the known version no ancestor of
        this one, absent without one}; image: {"digest","manifest","platform","tag" unless it is a
@@ -51,7 +51,8 @@ struct rb_check_result {
        {"release","date","suite","codename","origin","label","version","notAutomatic",
        "butAutomaticUpgrades","index":PATH,"offers":N}; rpm: {"repomd","revision","date","mirror",
        "index":PATH,"offers":N,"updateinfo":PATH or null,"advisories":N}; apk: {"indexes":
-       {ARCHITECTURE:{"hash","date","description"}},"date","index":PATH,"offers":N} */
+       {ARCHITECTURE:{"hash","date","description"}},"date","index":PATH,"offers":N}; a file:
+       {"file":PATH,"sizeBytes","lastModified"}, of advisories also {"records","newest"} */
     json_t *detail;
     json_t *memo;        /* for the next check */
     int64_t upstream_at; /* when upstream says that it made the version, or 0 */
@@ -93,5 +94,12 @@ char *rb_git_mirror_folder(const char *cache_folder, const char *url, const char
    {"commit","trees":{…},"committedAt","requests","bytes","rewritten"} or {"error":{"code","text"}}.
    SIGALRM ends the process when no byte has come for silenceSeconds. */
 int rb_git_check_main(int input_fd, int output_fd);
+
+/* The program's part of the check of a file of advisories, run as `rebake internal feed-read KIND
+   FILE` with limits of its own on time and memory, since such files are large and come from
+   outside: reads the file, writes {"records":N,"newest":TIME (absent where the format tells none)}.
+   RB_EINVALID when the file is not of its format. */
+RB_NODISCARD int rb_feed_read_main(enum rb_source_kind kind, const char *path, int output_fd,
+                                   struct rb_err *err);
 
 #endif

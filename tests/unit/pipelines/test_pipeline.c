@@ -253,7 +253,7 @@ static void a_bad_spec_is_refused(void **state)
         const char *error;
     } cases[] = {
         {"{}", "source: \"kind\" is missing"},
-        {"{\"kind\": \"osv\"}", "source: \"osv\" is not a kind of source"},
+        {"{\"kind\": \"gopher\"}", "source: \"gopher\" is not a kind of source"},
         {"{\"kind\": \"git\", \"url\": 1}", "source: \"url\" is not a string"},
         {"{\"kind\": \"apt\", \"url\": \"u\", \"suite\": \"s\", \"components\": [1]}",
          "source: \"components\" is not a list of texts"},

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `rebake internal feed-read`: a file of advisories is read in a process that has limits. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "exit_code.h"
+#include "rebake/base/text.h"
+#include "rebake/watch/watch.h"
+
+static bool find_kind(const char *name, enum rb_source_kind *ret_kind)
+{
+    for (*ret_kind = RB_SOURCE_OSV; *ret_kind <= RB_SOURCE_EPSS; (*ret_kind)++) {
+        if (rb_text_equal(rb_source_kind_name(*ret_kind), name))
+            return true;
+    }
+    return false;
+}
+
+static int run_feed_read(const struct rb_command *command, int argc, char **argv)
+{
+    enum rb_source_kind kind;
+    struct rb_err err;
+    if (argc != 3 || !find_kind(argv[1], &kind))
+        return rb_command_usage(command, "takes a kind of advisories and a file");
+    if (rb_feed_read_main(kind, argv[2], STDOUT_FILENO, &err) == 0)
+        return 0;
+    (void)fprintf(stderr, "%s\n", err.text);
+    return RB_EXIT_FAILED;
+}
+
+const struct rb_command rb_command_feed_read = {
+    .name = "internal feed-read",
+    .arguments = "KIND FILE",
+    .summary = "Read a file of advisories, and say how many there are",
+    .internal = true,
+    .run = run_feed_read,
+};

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The check of a source that is one file:
+ *
+ *     prepare ──▶ file ──304, or the same content──▶ done
+ *     (pool)       │
+ *                  ├──▶ checksums ──▶ signature ──▶ verify (gpgv) ──▶ read ──▶ keep ──▶ done
+ *                  │    (if asked)    (if asked)                     (child,  (pool)
+ *                  │                                                 advisories)
+ *
+ * Any state may end in done with an error; then what was there before stays. The version is the
+ * SHA-256 of the content, and the content is kept under that name, so that the memo of a state and
+ * its file cannot part.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "check.h"
+#include "checksums.h"
+#include "file_transfer.h"
+#include "gpgv.h"
+#include "rebake/base/arena.h"
+#include "rebake/base/file.h"
+#include "rebake/base/memory.h"
+#include "rebake/base/text.h"
+#include "rebake/loop/process.h"
+#include "rebake/loop/state.h"
+#include "rebake/loop/work.h"
+
+static const size_t FILE_MAXIMUM = (size_t)2 << 30;
+enum {
+    CHECKSUMS_MAXIMUM = 16 << 20,
+    SIGNATURE_MAXIMUM = 1 << 20,
+    SIGNED_FILE_MAXIMUM = 256 << 20, /* it is in memory while gpgv reads it */
+    ANSWER_MAXIMUM = 64 << 10,
+    READ_TIMEOUT_MS = 10 * 60 * 1000
+};
+
+enum state {
+    STATE_PREPARE,
+    STATE_FILE,
+    STATE_CHECKSUMS,
+    STATE_SIGNATURE,
+    STATE_LOAD,
+    STATE_VERIFY,
+    STATE_READ,
+    STATE_KEEP,
+    STATE_DONE,
+    STATE_COUNT
+};
+
+#define TO(state) RB_STATE_BIT(STATE_##state)
+static const struct rb_state_table STATES = {
+    .name = "file check",
+    .count = STATE_COUNT,
+    .states = {
+        [STATE_PREPARE] = {"prepare", TO(FILE) | TO(DONE)},
+        [STATE_FILE] = {"file", TO(CHECKSUMS) | TO(SIGNATURE) | TO(READ) | TO(KEEP) | TO(DONE)},
+        [STATE_CHECKSUMS] = {"checksums", TO(SIGNATURE) | TO(READ) | TO(KEEP) | TO(DONE)},
+        [STATE_SIGNATURE] = {"signature", TO(LOAD) | TO(VERIFY) | TO(DONE)},
+        [STATE_LOAD] = {"load", TO(VERIFY) | TO(DONE)},
+        [STATE_VERIFY] = {"verify", TO(READ) | TO(KEEP) | TO(DONE)},
+        [STATE_READ] = {"read", TO(KEEP) | TO(DONE)},
+        [STATE_KEEP] = {"keep", TO(DONE)},
+        [STATE_DONE] = {"done", 0},
+    }};
+#undef TO
+
+struct file_check {
+    const struct rb_watch_tools *tools;
+    unsigned state;
+    enum rb_source_kind kind;
+    struct rb_arena *arena; /* owns what follows */
+    const char *url;
+    const char *checksums; /* NULL: not asked for, as signature */
+    const char *signature;
+    const char *signed_by;
+    const char *folder;   /* where the contents are kept */
+    const char *incoming; /* the one that comes, in it */
+    const char *shown;
+    const char *known; /* version; NULL: none, or its content is lost */
+    const json_t *memo;
+    struct rb_file_transfer transfer;
+    /* the file that came */
+    char sha256[RB_SHA256_HEX_SIZE];
+    int64_t size_bytes;
+    int64_t modified_at; /* 0: not told */
+    const char *etag;
+    const char *last_modified;
+    /* what is signed, with its size */
+    char *content;
+    size_t content_size;
+    struct rb_gpgv *gpgv;
+    struct rb_process *reader;
+    json_t *summary; /* of the reader */
+    int status;      /* of the first failure, with err and trouble */
+    struct rb_err err;
+    enum rb_trouble trouble;
+    bool is_working; /* the pool has it */
+    bool is_cancelled;
+    void (*advance)(void *context);
+    rb_check_cb *done;
+    void *context;
+};
+
+static void free_check(struct file_check *check)
+{
+    rb_file_transfer_deinit(&check->transfer);
+    rb_free(check->content);
+    json_decref(check->summary);
+    json_decref((json_t *)(uintptr_t)check->memo);
+    rb_arena_free(check->arena);
+    rb_free(check);
+}
+
+static bool is_unchanged(const struct file_check *check)
+{
+    return check->transfer.status == 304 || rb_text_equal(check->sha256, check->known);
+}
+
+static void set_text(json_t *json, const char *member, const char *text)
+{
+    if (text != NULL)
+        rb_json_set_string(json, member, text);
+}
+
+static json_t *make_detail(const struct file_check *check)
+{
+    json_t *detail = rb_json_object();
+    RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", check->folder, check->sha256);
+    rb_json_set_string(detail, "file", path);
+    rb_json_set_integer(detail, "sizeBytes", check->size_bytes);
+    set_text(detail, "lastModified", check->last_modified);
+    if (check->summary != NULL)
+        json_object_update(detail, check->summary);
+    return detail;
+}
+
+static json_t *make_memo(const struct file_check *check)
+{
+    json_t *memo = rb_json_object();
+    set_text(memo, "etag", check->etag);
+    set_text(memo, "lastModified", check->last_modified);
+    rb_json_set_integer(memo, "modifiedAt", check->modified_at);
+    set_text(
+        memo, "newest",
+        rb_json_get_string(check->summary != NULL ? check->summary : check->memo, "newest", NULL));
+    return memo;
+}
+
+static void finish(struct file_check *check)
+{
+    rb_state_move(&STATES, &check->state, STATE_DONE);
+    (void)unlink(check->incoming);
+    struct rb_check_outcome outcome = {
+        .requests = check->transfer.requests,
+        .bytes = check->transfer.bytes,
+        .retry_after_ms = check->transfer.retry_after_ms,
+    };
+    RB_CLEANUP_JSON json_t *detail = NULL;
+    RB_CLEANUP_JSON json_t *memo = NULL;
+    struct rb_check_result result = {.unchanged = true, .version = check->known};
+    if (check->status != 0) {
+        outcome.error = &check->err;
+        outcome.trouble = check->trouble;
+    } else {
+        if (check->sha256[0] != '\0')
+            result.memo = memo = make_memo(check);
+        if (!is_unchanged(check)) {
+            result.unchanged = false;
+            result.version = check->sha256;
+            result.detail = detail = make_detail(check);
+            result.upstream_at = check->modified_at;
+        }
+        outcome.result = &result;
+    }
+    check->done(check->context, &outcome);
+    free_check(check);
+}
+
+/* What runs in the pool. */
+
+static void run_prepare(void *context)
+{
+    struct file_check *check = context;
+    check->status = rb_folder_make(check->folder, 0755, &check->err);
+    if (check->known == NULL)
+        return;
+    RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", check->folder, check->known);
+    if (!rb_file_exists(path))
+        check->known = NULL;
+}
+
+static void run_load(void *context)
+{
+    struct file_check *check = context;
+    check->status = rb_file_read(check->incoming, SIGNED_FILE_MAXIMUM, &check->content,
+                                 &check->content_size, &check->err);
+}
+
+/* Contents of earlier versions: whoever has one open keeps it. */
+static void drop_others(const struct file_check *check)
+{
+    DIR *folder = opendir(check->folder);
+    const struct dirent *entry;
+    while (folder != NULL && (entry = readdir(folder)) != NULL) {
+        if (strlen(entry->d_name) == RB_SHA256_HEX_SIZE - 1 &&
+            !rb_text_equal(entry->d_name, check->sha256) &&
+            !rb_text_equal(entry->d_name, check->known))
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    }
+    if (folder != NULL)
+        (void)closedir(folder);
+}
+
+static int sync_file(const char *path, struct rb_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int status = fd < 0 || fsync(fd) != 0 ? rb_err_sys(err, errno, "write %s", path) : 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return status;
+}
+
+static void run_keep(void *context)
+{
+    struct file_check *check = context;
+    RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", check->folder, check->sha256);
+    check->status = sync_file(check->incoming, &check->err);
+    if (check->status == 0 && rename(check->incoming, path) != 0)
+        check->status = rb_err_sys(&check->err, errno, "rename %s", check->incoming);
+    if (check->status == 0)
+        check->status = sync_file(check->folder, &check->err);
+    if (check->status == 0)
+        drop_others(check);
+}
+
+static void worked(void *context)
+{
+    struct file_check *check = context;
+    check->is_working = false;
+    check->advance(check);
+}
+
+static void work(struct file_check *check, enum state state, void (*run)(void *context))
+{
+    rb_state_move(&STATES, &check->state, state);
+    check->is_working = true;
+    rb_work_queue(check->tools->loop, run, worked, check);
+}
+
+static void ask(struct file_check *check, enum state state, const struct rb_file_ask *ask)
+{
+    rb_state_move(&STATES, &check->state, state);
+    check->status = rb_file_transfer_start(&check->transfer, check->tools->http, ask, &check->err);
+    if (check->status != 0)
+        finish(check);
+}
+
+static void ask_file(struct file_check *check)
+{
+    bool has_condition = check->known != NULL;
+    struct rb_file_ask file = {
+        .url = check->url,
+        .path = check->incoming,
+        .maximum = FILE_MAXIMUM,
+        .etag = has_condition ? rb_json_get_string(check->memo, "etag", NULL) : NULL,
+        .last_modified =
+            has_condition ? rb_json_get_string(check->memo, "lastModified", NULL) : NULL,
+    };
+    ask(check, STATE_FILE, &file);
+}
+
+static void keep(struct file_check *check)
+{
+    work(check, STATE_KEEP, run_keep);
+}
+
+/* Feeds do not go back; one that does is an old mirror or a replay. */
+static int judge_newest(struct file_check *check)
+{
+    const char *newest = rb_json_get_string(check->summary, "newest", NULL);
+    const char *known = rb_json_get_string(check->memo, "newest", NULL);
+    if (newest == NULL || known == NULL || strcmp(newest, known) >= 0)
+        return 0;
+    check->trouble = RB_TROUBLE_BACKWARDS;
+    return rb_err_set(&check->err, RB_EVERIFY,
+                      "%s has gone back in time (its newest is of %.40s, but %.40s was seen)",
+                      check->shown, newest, known);
+}
+
+static int judge_reader(struct file_check *check, const struct rb_process_result *result)
+{
+    if (result->signal != 0 || result->timed_out)
+        check->trouble = RB_TROUBLE_OURS;
+    else
+        check->trouble = RB_TROUBLE_MALFORMED;
+    int status = rb_process_check(result, check->shown, &check->err);
+    if (status == 0)
+        status = rb_json_parse(result->output, result->output_size, "feed-read's answer",
+                               &check->summary, &check->err);
+    return status != 0 ? status : judge_newest(check);
+}
+
+static void reader_ended(void *context, const struct rb_process_result *result)
+{
+    struct file_check *check = context;
+    check->reader = NULL;
+    if (check->is_cancelled) {
+        free_check(check);
+        return;
+    }
+    check->status = judge_reader(check, result);
+    check->advance(check);
+}
+
+/* A feed may be large and is from outside: it is read in a process of its own, with limits. */
+static void read_feed(struct file_check *check)
+{
+    const char *const arguments[] = {check->tools->program, "internal",
+                                     "feed-read",           rb_source_kind_name(check->kind),
+                                     check->incoming,       NULL};
+    struct rb_process_options options = {
+        .arguments = arguments,
+        .output_maximum = ANSWER_MAXIMUM,
+        .errors_maximum = ANSWER_MAXIMUM,
+        .timeout_ms = READ_TIMEOUT_MS,
+    };
+    rb_state_move(&STATES, &check->state, STATE_READ);
+    check->status = rb_process_start(check->tools->loop, &options, reader_ended, check,
+                                     &check->reader, &check->err);
+    if (check->status != 0)
+        finish(check);
+}
+
+static void believe(struct file_check *check)
+{
+    if (check->kind == RB_SOURCE_HTTP)
+        keep(check);
+    else
+        read_feed(check);
+}
+
+static void verified(void *context, const char *fingerprint, const struct rb_err *error)
+{
+    struct file_check *check = context;
+    (void)fingerprint;
+    check->gpgv = NULL;
+    if (error != NULL) {
+        check->status = (int)error->code;
+        rb_err_copy(&check->err, error);
+    }
+    check->advance(check);
+}
+
+static void verify(struct file_check *check)
+{
+    struct rb_gpgv_request request = {
+        .what = check->checksums != NULL ? check->checksums : check->shown,
+        .keyring = check->signed_by,
+        .folder = check->folder,
+        .content = check->content,
+        .content_size = check->content_size,
+        .signature = rb_strbuf_text(&check->transfer.body),
+        .signature_size = check->transfer.body.size,
+    };
+    rb_state_move(&STATES, &check->state, STATE_VERIFY);
+    check->gpgv = rb_gpgv_start(check->tools->loop, &request, verified, check);
+}
+
+static void ask_signature(struct file_check *check)
+{
+    ask(check, STATE_SIGNATURE,
+        &(struct rb_file_ask){.url = check->signature, .maximum = SIGNATURE_MAXIMUM});
+}
+
+static int64_t time_of(const char *http_date)
+{
+    int64_t at = 0;
+    return http_date != NULL && rb_time_parse_http(http_date, &at, NULL) == 0 ? at : 0;
+}
+
+/* The file is there, and is new: what was told of it is taken over. */
+static int take_file(struct file_check *check)
+{
+    const struct rb_file_transfer *transfer = &check->transfer;
+    char text[RB_TIME_TEXT_SIZE], known[RB_TIME_TEXT_SIZE];
+    int64_t known_at = rb_json_get_integer(check->memo, "modifiedAt", 0);
+    memcpy(check->sha256, transfer->sha256, sizeof(check->sha256));
+    check->size_bytes = transfer->size_bytes;
+    check->etag = rb_arena_strdup(check->arena, transfer->etag);
+    check->last_modified = rb_arena_strdup(check->arena, transfer->last_modified);
+    check->modified_at = time_of(transfer->last_modified);
+    if (is_unchanged(check) || check->modified_at == 0 || check->modified_at >= known_at)
+        return 0;
+    check->trouble = RB_TROUBLE_BACKWARDS;
+    return rb_err_set(&check->err, RB_EVERIFY,
+                      "%s has gone back in time (Last-Modified %s, but %s was seen)", check->shown,
+                      rb_time_format(check->modified_at, text), rb_time_format(known_at, known));
+}
+
+static int compare_checksum(struct file_check *check)
+{
+    char wanted[RB_SHA256_HEX_SIZE];
+    const struct rb_strbuf *list = &check->transfer.body;
+    size_t size = strcspn(check->url, "?");
+    const char *name = memrchr(check->url, '/', size);
+    RB_CLEANUP_FREE char *copy = rb_strndup(name + 1, (size_t)(check->url + size - name - 1));
+    int status = rb_checksums_find(rb_strbuf_text(list), list->size, copy, check->checksums, wanted,
+                                   &check->err);
+    if (status != 0) {
+        check->trouble = RB_TROUBLE_UNTRUSTED;
+        return status;
+    }
+    if (!rb_text_equal(wanted, check->sha256))
+        return rb_err_set(&check->err, RB_EVERIFY, "%s is not what %s says: sha256 %s, not %s",
+                          check->shown, check->checksums, check->sha256, wanted);
+    check->content_size = check->transfer.body.size;
+    check->content = rb_strbuf_steal(&check->transfer.body);
+    return 0;
+}
+
+static void file_came(struct file_check *check)
+{
+    if (check->transfer.status != 304)
+        check->status = take_file(check);
+    if (check->status != 0 || is_unchanged(check))
+        finish(check);
+    else if (check->checksums != NULL)
+        ask(check, STATE_CHECKSUMS,
+            &(struct rb_file_ask){.url = check->checksums, .maximum = CHECKSUMS_MAXIMUM});
+    else if (check->signature != NULL)
+        ask_signature(check);
+    else
+        believe(check);
+}
+
+static void checksums_came(struct file_check *check)
+{
+    check->status = compare_checksum(check);
+    if (check->status != 0)
+        finish(check);
+    else if (check->signature != NULL)
+        ask_signature(check);
+    else
+        believe(check);
+}
+
+static void signature_came(struct file_check *check)
+{
+    if (check->content != NULL)
+        verify(check);
+    else
+        work(check, STATE_LOAD, run_load);
+}
+
+/* What a state was waiting for has come. */
+static void advance(void *context)
+{
+    struct file_check *check = context;
+    if (check->is_cancelled) {
+        free_check(check);
+        return;
+    }
+    if (check->transfer.err.code != RB_OK && check->status == 0) {
+        check->status = (int)check->transfer.err.code;
+        rb_err_copy(&check->err, &check->transfer.err);
+    }
+    if (check->status != 0)
+        finish(check);
+    else if (check->state == STATE_PREPARE)
+        ask_file(check);
+    else if (check->state == STATE_FILE)
+        file_came(check);
+    else if (check->state == STATE_CHECKSUMS)
+        checksums_came(check);
+    else if (check->state == STATE_SIGNATURE)
+        signature_came(check);
+    else if (check->state == STATE_LOAD)
+        verify(check);
+    else if (check->state == STATE_VERIFY)
+        believe(check);
+    else if (check->state == STATE_READ)
+        keep(check);
+    else
+        finish(check);
+}
+
+static const char *folder_of(struct rb_arena *arena, const struct rb_watch_tools *tools,
+                             const struct rb_source *source)
+{
+    char hex[RB_SHA256_HEX_SIZE];
+    RB_CLEANUP_JSON json_t *spec = rb_source_spec(source);
+    RB_CLEANUP_FREE char *text = rb_json_canonical(spec);
+    rb_sha256_of(text, strlen(text), hex);
+    return rb_arena_printf(arena, "%s/files/%.32s", tools->cache_folder, hex);
+}
+
+static void *start(const struct rb_watch_tools *tools, const struct rb_check_request *request,
+                   rb_check_cb *done, void *context)
+{
+    const struct rb_file_source *source = &request->source->file;
+    struct file_check *check = rb_zalloc(sizeof(*check));
+    RB_CLEANUP_FREE char *shown = rb_address_shown(source->url);
+    check->tools = tools;
+    check->kind = request->source->kind;
+    check->arena = rb_arena_new();
+    check->url = rb_arena_strdup(check->arena, source->url);
+    check->checksums = rb_arena_strdup(check->arena, source->checksums);
+    check->signature = rb_arena_strdup(check->arena, source->signature);
+    check->signed_by = rb_arena_strdup(check->arena, source->signed_by);
+    check->folder = folder_of(check->arena, tools, request->source);
+    check->incoming = rb_arena_printf(check->arena, "%s/incoming", check->folder);
+    check->shown = rb_arena_strdup(check->arena, shown);
+    check->known = rb_arena_strdup(check->arena, request->known_version);
+    check->memo = json_incref((json_t *)(uintptr_t)request->memo);
+    check->advance = advance;
+    check->done = done;
+    check->context = context;
+    rb_file_transfer_init(&check->transfer, advance, check);
+    check->is_working = true;
+    rb_work_queue(tools->loop, run_prepare, worked, check);
+    return check;
+}
+
+static void cancel(void *state)
+{
+    struct file_check *check = state;
+    check->is_cancelled = true;
+    if (check->is_working)
+        return;
+    if (check->reader != NULL) {
+        rb_process_kill(check->reader);
+        return;
+    }
+    if (check->gpgv != NULL)
+        rb_gpgv_cancel(check->gpgv);
+    free_check(check);
+}
+
+const struct rb_check_kind rb_check_file = {.start = start, .cancel = cancel};
