@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "download.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
@@ -14,17 +17,29 @@ static const int64_t STALL_MS = 30 * 1000;
 
 void rb_download_init(struct rb_download *download, void (*done)(void *context), void *context)
 {
-    *download = (struct rb_download){.retry_after_ms = -1, .done = done, .context = context};
+    *download =
+        (struct rb_download){.into_fd = -1, .retry_after_ms = -1, .done = done, .context = context};
+}
+
+static void close_into(struct rb_download *download)
+{
+    if (download->into_fd >= 0)
+        (void)close(download->into_fd);
+    download->into_fd = -1;
 }
 
 static void forget_answer(struct rb_download *download)
 {
+    close_into(download);
+    rb_sha256_free(rb_steal(&download->into_hash));
+    rb_free(rb_steal(&download->into));
+    download->into_bytes = 0;
     rb_strbuf_deinit(&download->body);
     rb_free(rb_steal(&download->etag));
     rb_free(rb_steal(&download->last_modified));
     rb_free(rb_steal(&download->shown));
     rb_free(rb_steal(&download->path));
-    download->err.code = download->absent.code = RB_OK;
+    download->err.code = download->absent.code = download->into_err.code = RB_OK;
     download->status = 0;
 }
 
@@ -35,10 +50,36 @@ void rb_download_deinit(struct rb_download *download)
     forget_answer(download);
 }
 
+/* Opened with the first piece: a file that has not changed is not touched. */
+static int open_into(struct rb_download *download)
+{
+    if (download->into_fd >= 0)
+        return 0;
+    download->into_hash = rb_sha256_new();
+    download->into_fd =
+        open(download->into, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    return download->into_fd >= 0
+               ? 0
+               : rb_err_sys(&download->into_err, errno, "open %s", download->into);
+}
+
 static bool take_piece(void *context, const void *data, size_t size)
 {
     struct rb_download *download = context;
-    return rb_strbuf_append(&download->body, data, size);
+    if (download->into == NULL)
+        return rb_strbuf_append(&download->body, data, size);
+    if (open_into(download) != 0)
+        return false;
+    download->into_bytes += (int64_t)size;
+    rb_sha256_update(download->into_hash, data, size);
+    return rb_write_all(download->into_fd, data, size, &download->into_err) == 0;
+}
+
+static void end_into(struct rb_download *download)
+{
+    if (open_into(download) == 0)
+        rb_sha256_hex(download->into_hash, download->into_sha256);
+    close_into(download);
 }
 
 /* 403 is what a bucket says of a file that is not there, where nobody may list its files. */
@@ -63,7 +104,11 @@ static void on_answer(void *context, const struct rb_http_response *response,
     download->status = response->status;
     download->etag = short_header(response, "ETag");
     download->last_modified = short_header(response, "Last-Modified");
-    if (error != NULL)
+    if (download->into != NULL && error == NULL && response->status == 200)
+        end_into(download);
+    if (download->into_err.code != RB_OK)
+        rb_err_copy(&download->err, &download->into_err);
+    else if (error != NULL)
         rb_err_copy(&download->err, error);
     else if (is_absent(response->status))
         rb_http_status_error(response, download->shown, &download->absent);
@@ -135,6 +180,7 @@ void rb_download_start(struct rb_download *download, struct rb_loop *loop, struc
     download->maximum = ask->maximum;
     download->shown = rb_strdup(ask->shown);
     download->path = rb_strdup(path);
+    download->into = rb_strdup(ask->into);
     if (path == NULL) {
         send_request(download, http, ask);
         return;

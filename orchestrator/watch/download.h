@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One file of a repository into memory, with what it cost: by HTTP, or from a folder of this
-   machine where the URL is file:/PATH. */
+/* One file of an upstream, with what it cost: by HTTP, or from a folder of this machine where the
+   URL is file:/PATH; into memory, or into a file of ours. */
 #ifndef REBAKE_WATCH_DOWNLOAD_H
 #define REBAKE_WATCH_DOWNLOAD_H
 
+#include "rebake/base/digest.h"
 #include "rebake/base/strbuf.h"
 #include "rebake/net/http.h"
 
@@ -13,7 +14,13 @@ struct rb_download {
     char *path;                        /* of that file */
     size_t maximum;
     struct rb_strbuf body;
-    int status; /* HTTP status of the last answer */
+    char *into; /* the file that takes the body's place, hashed as it comes; NULL: none */
+    int into_fd;
+    struct rb_sha256 *into_hash;
+    int64_t into_bytes;
+    char into_sha256[RB_SHA256_HEX_SIZE];
+    struct rb_err into_err; /* code RB_OK: it could be written */
+    int status;             /* HTTP status of the last answer */
     bool has_condition;
     char *etag; /* of the last answer, or NULL */
     char *last_modified;
@@ -35,6 +42,7 @@ struct rb_download_ask {
     int64_t timeout_ms;
     const char *etag; /* both NULL: asked for whatever it is */
     const char *last_modified;
+    const char *into; /* by HTTP: a file to write, replaced if it is there; NULL: into memory */
 };
 
 void rb_download_init(struct rb_download *download, void (*done)(void *context), void *context);

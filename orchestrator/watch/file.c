@@ -22,7 +22,7 @@
 #include "address.h"
 #include "check.h"
 #include "checksums.h"
-#include "file_transfer.h"
+#include "download.h"
 #include "gpgv.h"
 #include "rebake/base/arena.h"
 #include "rebake/base/file.h"
@@ -38,7 +38,8 @@ enum {
     SIGNATURE_MAXIMUM = 1 << 20,
     SIGNED_FILE_MAXIMUM = 256 << 20, /* it is in memory while gpgv reads it */
     ANSWER_MAXIMUM = 64 << 10,
-    READ_TIMEOUT_MS = 10 * 60 * 1000
+    READ_TIMEOUT_MS = 10 * 60 * 1000,
+    TRANSFER_TIMEOUT_MS = 30 * 60 * 1000
 };
 
 enum state {
@@ -85,7 +86,7 @@ struct file_check {
     const char *shown;
     const char *known; /* version; NULL: none, or its content is lost */
     const json_t *memo;
-    struct rb_file_transfer transfer;
+    struct rb_download download;
     /* the file that came */
     char sha256[RB_SHA256_HEX_SIZE];
     int64_t size_bytes;
@@ -110,7 +111,7 @@ struct file_check {
 
 static void free_check(struct file_check *check)
 {
-    rb_file_transfer_deinit(&check->transfer);
+    rb_download_deinit(&check->download);
     rb_free(check->content);
     json_decref(check->summary);
     json_decref((json_t *)(uintptr_t)check->memo);
@@ -120,7 +121,7 @@ static void free_check(struct file_check *check)
 
 static bool is_unchanged(const struct file_check *check)
 {
-    return check->transfer.status == 304 || rb_text_equal(check->sha256, check->known);
+    return check->download.status == 304 || rb_text_equal(check->sha256, check->known);
 }
 
 static void set_text(json_t *json, const char *member, const char *text)
@@ -158,9 +159,9 @@ static void finish(struct file_check *check)
     rb_state_move(&STATES, &check->state, STATE_DONE);
     (void)unlink(check->incoming);
     struct rb_check_outcome outcome = {
-        .requests = check->transfer.requests,
-        .bytes = check->transfer.bytes,
-        .retry_after_ms = check->transfer.retry_after_ms,
+        .requests = check->download.requests,
+        .bytes = check->download.bytes,
+        .retry_after_ms = check->download.retry_after_ms,
     };
     RB_CLEANUP_JSON json_t *detail = NULL;
     RB_CLEANUP_JSON json_t *memo = NULL;
@@ -254,26 +255,27 @@ static void work(struct file_check *check, enum state state, void (*run)(void *c
     rb_work_queue(check->tools->loop, run, worked, check);
 }
 
-static void ask(struct file_check *check, enum state state, const struct rb_file_ask *ask)
+static void ask(struct file_check *check, enum state state, struct rb_download_ask ask)
 {
+    RB_CLEANUP_FREE char *shown = rb_address_shown(ask.url);
+    ask.shown = shown;
+    ask.timeout_ms = TRANSFER_TIMEOUT_MS;
     rb_state_move(&STATES, &check->state, state);
-    check->status = rb_file_transfer_start(&check->transfer, check->tools->http, ask, &check->err);
-    if (check->status != 0)
-        finish(check);
+    rb_download_start(&check->download, check->tools->loop, check->tools->http, &ask);
 }
 
 static void ask_file(struct file_check *check)
 {
     bool has_condition = check->known != NULL;
-    struct rb_file_ask file = {
+    struct rb_download_ask file = {
         .url = check->url,
-        .path = check->incoming,
+        .into = check->incoming,
         .maximum = FILE_MAXIMUM,
         .etag = has_condition ? rb_json_get_string(check->memo, "etag", NULL) : NULL,
         .last_modified =
             has_condition ? rb_json_get_string(check->memo, "lastModified", NULL) : NULL,
     };
-    ask(check, STATE_FILE, &file);
+    ask(check, STATE_FILE, file);
 }
 
 static void keep(struct file_check *check)
@@ -346,12 +348,14 @@ static void believe(struct file_check *check)
         read_feed(check);
 }
 
-static void verified(void *context, const char *fingerprint, const struct rb_err *error)
+static void verified(void *context, const struct rb_gpgv_verdict *verdict,
+                     const struct rb_err *error)
 {
     struct file_check *check = context;
-    (void)fingerprint;
     check->gpgv = NULL;
     if (error != NULL) {
+        if (error->code == RB_EVERIFY)
+            check->trouble = verdict->trouble;
         check->status = (int)error->code;
         rb_err_copy(&check->err, error);
     }
@@ -366,8 +370,8 @@ static void verify(struct file_check *check)
         .folder = check->folder,
         .content = check->content,
         .content_size = check->content_size,
-        .signature = rb_strbuf_text(&check->transfer.body),
-        .signature_size = check->transfer.body.size,
+        .signature = rb_strbuf_text(&check->download.body),
+        .signature_size = check->download.body.size,
     };
     rb_state_move(&STATES, &check->state, STATE_VERIFY);
     check->gpgv = rb_gpgv_start(check->tools->loop, &request, verified, check);
@@ -376,7 +380,7 @@ static void verify(struct file_check *check)
 static void ask_signature(struct file_check *check)
 {
     ask(check, STATE_SIGNATURE,
-        &(struct rb_file_ask){.url = check->signature, .maximum = SIGNATURE_MAXIMUM});
+        (struct rb_download_ask){.url = check->signature, .maximum = SIGNATURE_MAXIMUM});
 }
 
 static int64_t time_of(const char *http_date)
@@ -388,14 +392,14 @@ static int64_t time_of(const char *http_date)
 /* The file is there, and is new: what was told of it is taken over. */
 static int take_file(struct file_check *check)
 {
-    const struct rb_file_transfer *transfer = &check->transfer;
+    const struct rb_download *download = &check->download;
     char text[RB_TIME_TEXT_SIZE], known[RB_TIME_TEXT_SIZE];
     int64_t known_at = rb_json_get_integer(check->memo, "modifiedAt", 0);
-    memcpy(check->sha256, transfer->sha256, sizeof(check->sha256));
-    check->size_bytes = transfer->size_bytes;
-    check->etag = rb_arena_strdup(check->arena, transfer->etag);
-    check->last_modified = rb_arena_strdup(check->arena, transfer->last_modified);
-    check->modified_at = time_of(transfer->last_modified);
+    memcpy(check->sha256, download->into_sha256, sizeof(check->sha256));
+    check->size_bytes = download->into_bytes;
+    check->etag = rb_arena_strdup(check->arena, download->etag);
+    check->last_modified = rb_arena_strdup(check->arena, download->last_modified);
+    check->modified_at = time_of(download->last_modified);
     if (is_unchanged(check) || check->modified_at == 0 || check->modified_at >= known_at)
         return 0;
     check->trouble = RB_TROUBLE_BACKWARDS;
@@ -407,7 +411,7 @@ static int take_file(struct file_check *check)
 static int compare_checksum(struct file_check *check)
 {
     char wanted[RB_SHA256_HEX_SIZE];
-    const struct rb_strbuf *list = &check->transfer.body;
+    const struct rb_strbuf *list = &check->download.body;
     size_t size = strcspn(check->url, "?");
     const char *name = memrchr(check->url, '/', size);
     RB_CLEANUP_FREE char *copy = rb_strndup(name + 1, (size_t)(check->url + size - name - 1));
@@ -420,20 +424,20 @@ static int compare_checksum(struct file_check *check)
     if (!rb_text_equal(wanted, check->sha256))
         return rb_err_set(&check->err, RB_EVERIFY, "%s is not what %s says: sha256 %s, not %s",
                           check->shown, check->checksums, check->sha256, wanted);
-    check->content_size = check->transfer.body.size;
-    check->content = rb_strbuf_steal(&check->transfer.body);
+    check->content_size = check->download.body.size;
+    check->content = rb_strbuf_steal(&check->download.body);
     return 0;
 }
 
 static void file_came(struct file_check *check)
 {
-    if (check->transfer.status != 304)
+    if (check->download.status != 304)
         check->status = take_file(check);
     if (check->status != 0 || is_unchanged(check))
         finish(check);
     else if (check->checksums != NULL)
         ask(check, STATE_CHECKSUMS,
-            &(struct rb_file_ask){.url = check->checksums, .maximum = CHECKSUMS_MAXIMUM});
+            (struct rb_download_ask){.url = check->checksums, .maximum = CHECKSUMS_MAXIMUM});
     else if (check->signature != NULL)
         ask_signature(check);
     else
@@ -459,6 +463,14 @@ static void signature_came(struct file_check *check)
         work(check, STATE_LOAD, run_load);
 }
 
+static void take_refusal(struct file_check *check, const struct rb_err *refusal)
+{
+    if (refusal->code == RB_OK || check->status != 0)
+        return;
+    check->status = (int)refusal->code;
+    rb_err_copy(&check->err, refusal);
+}
+
 /* What a state was waiting for has come. */
 static void advance(void *context)
 {
@@ -467,10 +479,8 @@ static void advance(void *context)
         free_check(check);
         return;
     }
-    if (check->transfer.err.code != RB_OK && check->status == 0) {
-        check->status = (int)check->transfer.err.code;
-        rb_err_copy(&check->err, &check->transfer.err);
-    }
+    take_refusal(check, &check->download.err);
+    take_refusal(check, &check->download.absent);
     if (check->status != 0)
         finish(check);
     else if (check->state == STATE_PREPARE)
@@ -522,7 +532,7 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
     check->advance = advance;
     check->done = done;
     check->context = context;
-    rb_file_transfer_init(&check->transfer, advance, check);
+    rb_download_init(&check->download, advance, check);
     check->is_working = true;
     rb_work_queue(tools->loop, run_prepare, worked, check);
     return check;

@@ -6,6 +6,7 @@ endforeach()
 
 # Repositories of other kinds than apt.
 foreach(target apk_index mirrorlist rpm_primary rpm_repomd rpm_updateinfo)
+foreach(target apt_release checksums clearsign epss feed_json git_message gpgv_status keyring)
   rebake_fuzz_target(${target} LINK rebake::watch)
   target_include_directories(fuzz_${target} PRIVATE ${PROJECT_SOURCE_DIR}/orchestrator)
 endforeach()
