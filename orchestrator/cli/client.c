@@ -201,3 +201,18 @@ char *rb_client_encode(const char *name)
     }
     return rb_strbuf_steal(&out);
 }
+
+int rb_client_show(const struct rb_command *command, const struct rb_client_options *asked,
+                   const char *path, void (*print)(const json_t *answer))
+{
+    RB_CLEANUP(rb_client_cleanup) struct rb_client *client = rb_client_new(asked->socket_path);
+    RB_CLEANUP_JSON json_t *answer = NULL;
+    struct rb_err err;
+    if (rb_client_get(client, path, &answer, &err) != 0)
+        return rb_command_fail(command, &err);
+    if (asked->json)
+        rb_client_print(answer);
+    else
+        print(answer);
+    return RB_EXIT_OK;
+}

@@ -64,6 +64,11 @@ RB_NODISCARD int rb_client_get_log(struct rb_client *client, int64_t build_id, i
 /* Lets the time pass after which asking again makes sense. */
 void rb_client_rest(struct rb_client *client);
 
+/* A verb that shows one answer of the daemon: gets it and prints it, with --json as it came.
+   Returns the verb's exit code. */
+int rb_client_show(const struct rb_command *command, const struct rb_client_options *asked,
+                   const char *path, void (*print)(const json_t *answer));
+
 /* Prints an answer as it came, for --json. */
 void rb_client_print(const json_t *answer);
 

@@ -8,8 +8,9 @@
 #include "table.h"
 #include "view.h"
 
-static void print_events(const json_t *events)
+static void print_events(const json_t *answer)
 {
+    const json_t *events = json_object_get(answer, "events");
     static const struct rb_table_column columns[] = {
         {"AT", 0, 0}, {"WHO", 0, 0}, {"WHAT", 0, 0}, {"SUBJECT", 0, 0}, {"MORE", 0, 20}};
     struct rb_style style = rb_style_for(stdout);
@@ -36,20 +37,11 @@ static int run_history(const struct rb_command *command, int argc, char **argv)
         return RB_EXIT_USAGE;
     if (count > 1)
         return rb_command_usage(command, "name one subject, or none for all");
-    RB_CLEANUP(rb_client_cleanup) struct rb_client *client = rb_client_new(asked.socket_path);
-    RB_CLEANUP_JSON json_t *answer = NULL;
     RB_CLEANUP_FREE char *subject = rb_client_encode(count == 1 ? argv[0] : "");
     RB_CLEANUP_FREE char *path =
         rb_asprintf("/v1/history?limit=%lld%s%s", (long long)(asked.limit > 0 ? asked.limit : 50),
                     count == 1 ? "&subject=" : "", subject);
-    struct rb_err err;
-    if (rb_client_get(client, path, &answer, &err) != 0)
-        return rb_command_fail(command, &err);
-    if (asked.json)
-        rb_client_print(answer);
-    else
-        print_events(json_object_get(answer, "events"));
-    return RB_EXIT_OK;
+    return rb_client_show(command, &asked, path, print_events);
 }
 
 const struct rb_command rb_command_history = {

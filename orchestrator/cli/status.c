@@ -275,16 +275,7 @@ static int run_status(const struct rb_command *command, int argc, char **argv)
         return RB_EXIT_USAGE;
     if (count > 0)
         return rb_command_usage(command, "status takes no argument; see `rebake why`");
-    RB_CLEANUP(rb_client_cleanup) struct rb_client *client = rb_client_new(asked.socket_path);
-    RB_CLEANUP_JSON json_t *status = NULL;
-    struct rb_err err;
-    if (rb_client_get(client, "/v1/status", &status, &err) != 0)
-        return rb_command_fail(command, &err);
-    if (asked.json)
-        rb_client_print(status);
-    else
-        print_screen(status);
-    return RB_EXIT_OK;
+    return rb_client_show(command, &asked, "/v1/status", print_screen);
 }
 
 const struct rb_command rb_command_status = {

@@ -179,19 +179,10 @@ static int run_why(const struct rb_command *command, int argc, char **argv)
         return RB_EXIT_USAGE;
     if (count != 1)
         return rb_command_usage(command, "name an image, a deployment or a build");
-    RB_CLEANUP(rb_client_cleanup) struct rb_client *client = rb_client_new(asked.socket_path);
-    RB_CLEANUP_JSON json_t *answer = NULL;
     RB_CLEANUP_FREE char *subject = subject_of(argv[0]);
     RB_CLEANUP_FREE char *encoded = rb_client_encode(subject);
     RB_CLEANUP_FREE char *path = rb_asprintf("/v1/why/%s", encoded);
-    struct rb_err err;
-    if (rb_client_get(client, path, &answer, &err) != 0)
-        return rb_command_fail(command, &err);
-    if (asked.json)
-        rb_client_print(answer);
-    else
-        print_story(answer);
-    return RB_EXIT_OK;
+    return rb_client_show(command, &asked, path, print_story);
 }
 
 const struct rb_command rb_command_why = {
