@@ -17,7 +17,7 @@
 #include "rebake/store/sources.h"
 #include "style.h"
 
-enum { DIAGNOSTICS_MAXIMUM = 256 * 1024, DEFAULT_JOBS = 2, MOST_JOBS = 256 };
+enum { DIAGNOSTICS_MAXIMUM = 256 * 1024 };
 
 struct arguments {
     const char *state_folder;
@@ -33,16 +33,15 @@ static int parse_arguments(const struct rb_command *command, int argc, char **ar
                                             {"jobs", required_argument, NULL, 'j'},
                                             {0}};
     int option;
-    uint64_t jobs;
+    struct rb_err err;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 'o') {
             arguments->once = true;
         } else if (option == 's') {
             arguments->state_folder = optarg;
         } else if (option == 'j') {
-            if (!rb_text_to_u64(optarg, &jobs) || jobs < 1 || jobs > MOST_JOBS)
-                return rb_command_usage(command, "--jobs takes a number from 1 to %d", MOST_JOBS);
-            arguments->max_jobs = (int)jobs;
+            if (rb_jobs_parse(optarg, &arguments->max_jobs, &err) != 0)
+                return rb_command_usage(command, "%s", err.text);
         } else {
             return rb_command_usage(command, NULL);
         }
@@ -127,7 +126,7 @@ static int run_to_the_end(struct rb_loop *loop, const struct rb_engine_options *
 static int run_run(const struct rb_command *command, int argc, char **argv)
 {
     struct arguments arguments = {.state_folder = RB_DEFAULT_STATE_FOLDER,
-                                  .max_jobs = DEFAULT_JOBS};
+                                  .max_jobs = RB_DEFAULT_JOBS};
     int code = parse_arguments(command, argc, argv, &arguments);
     if (code != RB_EXIT_OK)
         return code;

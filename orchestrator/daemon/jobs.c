@@ -6,6 +6,15 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
+int rb_jobs_parse(const char *text, int *ret_max_jobs, struct rb_err *err)
+{
+    uint64_t jobs;
+    if (!rb_text_to_u64(text, &jobs) || jobs < 1 || jobs > RB_MOST_JOBS)
+        return rb_err_set(err, RB_EINVALID, "--jobs takes a number from 1 to %d", RB_MOST_JOBS);
+    *ret_max_jobs = (int)jobs;
+    return 0;
+}
+
 struct engine_job *engine_add_job(struct rb_engine *engine, enum engine_job_kind kind, int64_t id,
                                   int64_t deployment_id)
 {

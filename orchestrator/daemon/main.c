@@ -10,13 +10,12 @@
 #include "rebake/api/api.h"
 #include "rebake/base/log.h"
 #include "rebake/base/memory.h"
-#include "rebake/base/text.h"
 #include "rebake/daemon/engine.h"
 #include "rebake/daemon/paths.h"
 #include "rebake/loop/signal.h"
 #include "webhooks.h"
 
-enum { EXIT_USAGE = 2, DIAGNOSTICS_MAXIMUM = 256 * 1024, DEFAULT_JOBS = 2, MOST_JOBS = 256 };
+enum { EXIT_USAGE = 2, DIAGNOSTICS_MAXIMUM = 256 * 1024 };
 
 struct arguments {
     const char *state_folder;
@@ -60,7 +59,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
                                             {"version", no_argument, NULL, 'V'},
                                             {NULL, 0, NULL, 0}};
     int option;
-    uint64_t jobs;
+    struct rb_err err;
     while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
         switch (option) {
         case 's':
@@ -70,11 +69,10 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
             arguments->socket_path = optarg;
             break;
         case 'j':
-            if (!rb_text_to_u64(optarg, &jobs) || jobs < 1 || jobs > MOST_JOBS) {
-                fprintf(stderr, "rebaked: --jobs takes a number from 1 to %d\n", MOST_JOBS);
+            if (rb_jobs_parse(optarg, &arguments->max_jobs, &err) != 0) {
+                fprintf(stderr, "rebaked: %s\n", err.text);
                 return EXIT_USAGE;
             }
-            arguments->max_jobs = (int)jobs;
             break;
         case 'c':
             arguments->settings_path = optarg;
@@ -243,7 +241,7 @@ int main(int argc, char **argv)
 {
     struct arguments arguments = {.state_folder = RB_DEFAULT_STATE_FOLDER,
                                   .socket_path = RB_DEFAULT_SOCKET_PATH,
-                                  .max_jobs = DEFAULT_JOBS};
+                                  .max_jobs = RB_DEFAULT_JOBS};
     int code = parse_arguments(argc, argv, &arguments);
     if (code >= 0)
         return code;

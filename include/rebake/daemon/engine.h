@@ -20,13 +20,18 @@
 
 struct rb_engine;
 
+enum { RB_DEFAULT_JOBS = 2, RB_MOST_JOBS = 256 };
+
+/* The value of the option --jobs. */
+RB_NODISCARD int rb_jobs_parse(const char *text, int *ret_max_jobs, struct rb_err *err);
+
 struct rb_engine_options {
     struct rb_loop *loop;
     const struct rb_clock *clock;
     const char *state_folder;          /* store, jobs, cache; made with mode 0700 */
     const char *program;               /* absolute path of `rebake`, which carries jobs out */
     const char *const *pipeline_paths; /* files, or folders of *.yaml; NULL-terminated */
-    int max_jobs;                      /* builds at the same time, at least 1 */
+    int max_jobs;                      /* builds at the same time, 1 to RB_MOST_JOBS */
     bool once;                         /* stop the loop when nothing is left to do */
     struct rb_strbuf *diagnostics;     /* what is wrong with the pipeline files, for people */
 };
