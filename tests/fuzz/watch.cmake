@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(target apt_release clearsign git_message git_refs gpgv_status keyring semver tag_choice cosign)
+foreach(target apt_release checksums clearsign cosign epss feed_json git_message git_refs gpgv_status keyring
+    semver tag_choice)
   rebake_fuzz_target(${target} LINK rebake::watch)
   target_include_directories(fuzz_${target} PRIVATE ${PROJECT_SOURCE_DIR}/orchestrator)
 endforeach()
 
 # Repositories of other kinds than apt.
 foreach(target apk_index mirrorlist rpm_primary rpm_repomd rpm_updateinfo)
-foreach(target apt_release checksums clearsign epss feed_json git_message gpgv_status keyring)
   rebake_fuzz_target(${target} LINK rebake::watch)
   target_include_directories(fuzz_${target} PRIVATE ${PROJECT_SOURCE_DIR}/orchestrator)
 endforeach()
