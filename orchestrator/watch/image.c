@@ -126,7 +126,6 @@ static void succeed(struct image_check *check, const struct finding *finding, bo
         .detail = detail,
         .memo = memo,
     };
-    check->retry_after_ms = -1;
     report(check, &result, NULL);
 }
 
