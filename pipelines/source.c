@@ -43,9 +43,9 @@ static void read_source(const struct rb_decode *decode, const struct rb_pair *pa
     size_t found = decode->report->diagnostics->count;
     source->every_ms = language->every_ms;
     rb_decode_block(decode, pair->value, pair->key->mark, subject, language->fields, source);
-    /* Of what is wrong already it is not said a second time that it is missing. */
-    if (language->complete != NULL && decode->report->diagnostics->count == found)
-        language->complete(decode, pair->key->mark, subject, source);
+    if (language->complete != NULL)
+        language->complete(decode, pair->key->mark, subject,
+                           decode->report->diagnostics->count == found, source);
 }
 
 struct rb_source_list rb_sources_read(const struct rb_decode *decode, const struct rb_node *items)

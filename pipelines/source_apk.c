@@ -55,8 +55,9 @@ static const char *const *own_architectures(struct rb_arena *arena)
 }
 
 static void complete(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
-                     struct rb_source *source)
+                     bool is_whole, struct rb_source *source)
 {
+    (void)is_whole;
     (void)mark;
     (void)subject;
     if (source->apk.architectures == NULL)

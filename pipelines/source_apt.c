@@ -87,8 +87,9 @@ static void judge_components(const struct rb_decode *decode, struct rb_mark mark
 }
 
 static void complete(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
-                     struct rb_source *source)
+                     bool is_whole, struct rb_source *source)
 {
+    (void)is_whole;
     judge_components(decode, mark, subject, source);
     if (source->apt.architectures != NULL)
         return;

@@ -53,8 +53,9 @@ static const struct rb_field epss_fields[] =
 enum { FILE_EVERY_MS = 5 * 60 * 1000, FEED_EVERY_MS = 60 * 60 * 1000 };
 
 static void complete(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
-                     struct rb_source *source)
+                     bool is_whole, struct rb_source *source)
 {
+    (void)is_whole;
     bool has_signature = source->file.signature != NULL;
     if (has_signature != (source->file.signed_by != NULL))
         rb_report_add(decode->report, mark,

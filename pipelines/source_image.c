@@ -47,8 +47,10 @@ static const struct rb_field fields[] = {
 
 /* Exactly one key says what is followed. */
 static void complete(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
-                     struct rb_source *source)
+                     bool is_whole, struct rb_source *source)
 {
+    if (!is_whole)
+        return;
     struct rb_image_source *image = &source->image;
     bool has_tags = rb_tags_are_said(&image->tags);
     int said = (image->tag != NULL) + (image->digest != NULL) + has_tags;

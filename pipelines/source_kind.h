@@ -14,9 +14,10 @@ struct rb_source_language {
     const struct rb_field *fields; /* of struct rb_source; a field without a member is no part of
                                       the upstream's identity */
     /* Fills in what the file does not say, and reports what no single field can tell. mark is that
-       of the source's name. NULL: nothing to do. */
+       of the source's name; is_whole says that no field was wrong, so that what is absent is not
+       there. NULL: nothing to do. */
     void (*complete)(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
-                     struct rb_source *source);
+                     bool is_whole, struct rb_source *source);
     char *(*describe)(const struct rb_source *source); /* rb_source_describe */
     const char *other_name; /* another key that tells the kind; or NULL */
 };

@@ -73,8 +73,9 @@ static bool is_vouched_for(const struct rb_rpm_source *source)
 }
 
 static void complete(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
-                     struct rb_source *source)
+                     bool is_whole, struct rb_source *source)
 {
+    (void)is_whole;
     struct rb_rpm_source *rpm = &source->rpm;
     if (rpm->url != NULL && rpm->mirrorlist != NULL)
         rb_report_add(decode->report, mark, "keep one of the two",

@@ -46,7 +46,7 @@ rb_value_reader rb_value_apt_url; /* without a '/' at its end */
 rb_value_reader rb_value_rpm_url; /* likewise */
 rb_value_reader rb_value_apk_url; /* likewise */
 rb_value_reader rb_value_mirrorlist;
-rb_value_reader rb_value_machine; /* an architecture as rpm and apk name it */
+rb_value_reader rb_value_machine;  /* an architecture as rpm and apk name it */
 rb_value_reader rb_value_file_url; /* of one file, by http or https; a query is allowed */
 rb_value_reader rb_value_suite;
 rb_value_reader rb_value_codename;
