@@ -220,6 +220,20 @@ static void decode_items(const struct place *place, const struct rb_node *node)
     *(const struct rb_node **)place->target = node;
 }
 
+static void decode_inner(const struct place *place, const struct rb_node *node)
+{
+    const struct rb_decode *decode = place->decode;
+    if (!expect(place, node, RB_NODE_MAPPING))
+        return;
+    if (node->count == 0 && place->field->filled)
+        rb_report_add(decode->report, node->mark, write_hint(decode, place->field->example),
+                      "%s: \"%s\" is empty", place->subject, place->field->key);
+    else
+        rb_decode_block(decode, node, place->key_mark,
+                        rb_arena_printf(decode->arena, "%s: %s", place->subject, place->field->key),
+                        place->field->block, place->target);
+}
+
 static void decode_value(const struct place *place, const struct rb_node *node)
 {
     const char *text;
@@ -253,11 +267,7 @@ static void decode_value(const struct place *place, const struct rb_node *node)
         decode_items(place, node);
         break;
     case RB_FIELD_BLOCK:
-        if (expect(place, node, RB_NODE_MAPPING))
-            rb_decode_block(
-                place->decode, node, place->key_mark,
-                rb_arena_printf(place->decode->arena, "%s: %s", place->subject, place->field->key),
-                place->field->block, place->target);
+        decode_inner(place, node);
         break;
     }
 }

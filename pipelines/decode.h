@@ -45,6 +45,7 @@ struct rb_field {
     const char *least;     /* span: bounds, as they are written in the file */
     const char *most;
     const struct rb_field *block;
+    bool filled;         /* block: at least one of its keys must be there */
     const char *example; /* what to write where it is missing or of another kind */
 };
 

@@ -178,6 +178,12 @@ static void resolve(const struct rb_decode *decode, const struct rb_source_list 
         draft->model.context_source = find_source(&lookup, draft->context_source, "context",
                                                   RB_SOURCE_GIT, "write the name of a git source");
     resolve_packages(&lookup, draft);
+    if (draft->model.context_source != NULL && !rb_code_paths_find(decode->arena, &draft->model))
+        rb_report_add(decode->report, draft->mark,
+                      "write a path of the source's, or drop its paths",
+                      "%s: its context %s lies outside of the paths of source %s", lookup.subject,
+                      rb_report_quote(decode->arena, draft->model.context_path),
+                      rb_report_quote(decode->arena, draft->model.context_source->name));
     if (*draft->model.name != '\0' && rb_names_find(&sources->names, draft->model.name) != NULL)
         rb_report_add(decode->report, draft->mark, "give one of the two another name",
                       "%s: a source has this name too", lookup.subject);

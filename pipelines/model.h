@@ -50,6 +50,10 @@ struct rb_deployment *rb_deployments_read(const struct rb_decode *decode,
                                           const struct rb_node *items, const char *pipeline,
                                           const struct rb_image_list *images, size_t *ret_count);
 
+/* Fills image->code_paths. False where the context and the paths of its source have nothing in
+   common. */
+bool rb_code_paths_find(struct rb_arena *arena, struct rb_image *image);
+
 /* Fills image->recipe_hash. */
 void rb_recipe_hash(struct rb_image *image);
 

@@ -20,6 +20,16 @@ static json_t *base_of(const struct rb_image *image)
     return base;
 }
 
+/* Without what changes whether a commit is taken, and not what is made of it. */
+static json_t *context_of(const struct rb_image *image)
+{
+    static const char *const MEMBERS[] = {"paths", "signed"};
+    json_t *spec = rb_source_spec(image->context_source);
+    for (size_t i = 0; i < RB_COUNT_OF(MEMBERS); i++)
+        json_object_del(spec, MEMBERS[i]);
+    return spec;
+}
+
 void rb_recipe_hash(struct rb_image *image)
 {
     RB_CLEANUP_JSON json_t *recipe = rb_json_object();
@@ -32,7 +42,7 @@ void rb_recipe_hash(struct rb_image *image)
     for (size_t i = 0; i < image->argument_count; i++)
         rb_json_set_string(arguments, image->arguments[i].name, image->arguments[i].value);
     rb_json_set(recipe, "from", base_of(image));
-    rb_json_set(recipe, "context", rb_source_spec(image->context_source));
+    rb_json_set(recipe, "context", context_of(image));
     rb_json_set_string(recipe, "path", image->context_path);
     rb_json_set_string(recipe, "file", image->recipe_file);
     rb_json_set_string(recipe, "builder", image->builder);

@@ -1,6 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rebake/base/memory.h"
 #include "source_kind.h"
+#include "tags.h"
+
+static const struct rb_field signed_fields[] = {
+    {.key = "allowed-signers",
+     .kind = RB_FIELD_TEXT,
+     .offset = RB_SOURCE_FIELD(git.allowed_signers),
+     .member = "allowedSigners",
+     .read = rb_value_absolute_path,
+     .example = "allowed-signers: /etc/rebake/allowed_signers"},
+    {.key = "keyring",
+     .kind = RB_FIELD_TEXT,
+     .offset = RB_SOURCE_FIELD(git.keyring),
+     .member = "keyring",
+     .read = rb_value_absolute_path,
+     .example = "keyring: /etc/rebake/developers.gpg"},
+    {.key = NULL}};
 
 static const struct rb_field fields[] = {{.key = "git",
                                           .kind = RB_FIELD_TEXT,
@@ -11,18 +27,61 @@ static const struct rb_field fields[] = {{.key = "git",
                                           .example = "git: https://git.example.com/shop.git"},
                                          {.key = "branch",
                                           .kind = RB_FIELD_TEXT,
-                                          .required = true,
                                           .offset = RB_SOURCE_FIELD(git.branch),
                                           .member = "branch",
                                           .read = rb_value_branch,
                                           .example = "branch: main"},
+                                         RB_TAGS_FIELD(RB_SOURCE_FIELD(git.tags)),
+                                         {.key = "paths",
+                                          .kind = RB_FIELD_SET,
+                                          .offset = RB_SOURCE_FIELD(git.paths),
+                                          .member = "paths",
+                                          .read = rb_value_context_path,
+                                          .example = "paths: [docker, src]"},
+                                         {.key = "signed",
+                                          .kind = RB_FIELD_BLOCK,
+                                          .member = "signed",
+                                          .block = signed_fields,
+                                          .filled = true,
+                                          .example = "signed: { allowed-signers: "
+                                                     "/etc/rebake/allowed_signers }"},
                                          RB_SOURCE_EVERY,
                                          {.key = NULL}};
 
-static char *describe(const struct rb_source *source)
+static void complete(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
+                     bool is_whole, struct rb_source *source)
 {
-    return rb_asprintf("%s branch %s", source->git.url, source->git.branch);
+    struct rb_git_source *git = &source->git;
+    if (!is_whole)
+        return;
+    bool has_tags = rb_tags_are_said(&git->tags);
+    if (git->branch == NULL && !has_tags)
+        rb_report_add(decode->report, mark, "write branch: main, or tags: { semver: \"^1.2\" }",
+                      "%s: \"branch\" is missing", subject);
+    if (git->branch != NULL && has_tags)
+        rb_report_add(decode->report, mark, "make two sources of it",
+                      "%s: \"branch\" and \"tags\" exclude each other", subject);
+    if (has_tags)
+        rb_tags_complete(decode, mark, subject, &git->tags);
+    if (git->paths != NULL && git->paths[0] == NULL)
+        rb_report_add(decode->report, mark, "write paths: [docker, src]", "%s: \"paths\" is empty",
+                      subject);
+    if (git->allowed_signers != NULL && git->keyring != NULL)
+        rb_report_add(decode->report, mark, "keep one of the two",
+                      "%s: signed: \"allowed-signers\" and \"keyring\" exclude each other",
+                      subject);
 }
 
-const struct rb_source_language rb_source_git = {
-    .name = "git", .every_ms = RB_SOURCE_EVERY_MS, .fields = fields, .describe = describe};
+static char *describe(const struct rb_source *source)
+{
+    const struct rb_git_source *git = &source->git;
+    if (git->branch != NULL)
+        return rb_asprintf("%s branch %s", git->url, git->branch);
+    return rb_asprintf("%s tags %s", git->url, rb_tags_word(&git->tags));
+}
+
+const struct rb_source_language rb_source_git = {.name = "git",
+                                                 .every_ms = RB_SOURCE_EVERY_MS,
+                                                 .fields = fields,
+                                                 .complete = complete,
+                                                 .describe = describe};

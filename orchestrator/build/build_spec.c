@@ -67,8 +67,10 @@ static int read_code(const json_t *lock, struct checkout_request *code, struct r
 {
     const json_t *json = json_object_get(lock, "code");
     int status = rb_json_want_string(json, WHAT, "url", &code->url, err);
-    if (status == 0)
-        status = rb_json_want_string(json, WHAT, "branch", &code->branch, err);
+    code->branch = rb_json_get_string(json, "branch", NULL);
+    code->tag = rb_json_get_string(json, "tag", NULL);
+    if (status == 0 && (code->branch == NULL) == (code->tag == NULL))
+        status = rb_err_set(err, RB_EINVALID, "%s: wants one of \"branch\" and \"tag\"", WHAT);
     if (status == 0)
         status = rb_json_want_string(json, WHAT, "commit", &code->commit, err);
     if (status == 0)

@@ -212,15 +212,19 @@ static int find_commit(struct writer *writer, const struct checkout_request *req
         rb_job_log(writer->job, "%s is in the mirror", request->commit);
         return 0;
     }
-    int status = git_fetch(writer->job, request->url, request->branch, repository, err);
+    RB_CLEANUP_FREE char *ref =
+        rb_asprintf("refs/%s/%s", request->branch != NULL ? "heads" : "tags",
+                    request->branch != NULL ? request->branch : request->tag);
+    int status = git_fetch(writer->job, request->url, ref, request->commit, repository, err);
     if (status != 0)
         return status;
     if (open_repository(writer, repository, commit))
         return 0;
     if (writer->odb == NULL)
         return fail("open the fetched code", err);
-    return rb_err_set(err, RB_EINVALID, "commit %s is no longer on branch %s of %s",
-                      request->commit, request->branch, request->url);
+    return rb_err_set(err, RB_EINVALID, "commit %s is no longer on %s %s of %s", request->commit,
+                      request->branch != NULL ? "branch" : "tag",
+                      request->branch != NULL ? request->branch : request->tag, request->url);
 }
 
 static int find_tree(struct writer *writer, const struct checkout_request *request,

@@ -4,10 +4,10 @@
 
 #include "rebake/job/job.h"
 
-/* Fetches the branch of url with its history into a new bare repository. By the same program, with
-   the same credentials, as the checks of git sources (rb_git_check_main): a process of its own,
-   since libgit2 has no time limits. */
-RB_NODISCARD int git_fetch(struct rb_job *job, const char *url, const char *branch,
+/* Fetches the commit into a new bare repository: alone where the server gives it so (any that
+   speaks protocol 2), else the ref ("refs/heads/main") with its history, in which it is to be found
+   if it is there still. */
+RB_NODISCARD int git_fetch(struct rb_job *job, const char *url, const char *ref, const char *commit,
                            const char *repository, struct rb_err *err);
 
 #endif

@@ -188,8 +188,8 @@ static json_t *make_spec(const struct rb_engine *engine, const struct engine_ima
                          const struct rb_build_row *build, json_t *lock)
 {
     const struct rb_image *model = image->model;
-    RB_CLEANUP_FREE char *mirror = rb_git_mirror_folder(
-        engine->cache_folder, model->context_source->git.url, model->context_source->git.branch);
+    RB_CLEANUP_FREE char *mirror =
+        rb_git_mirror_folder(engine->cache_folder, model->context_source);
     json_t *spec = rb_json_object();
     json_t *arguments = rb_json_object();
     for (size_t i = 0; i < model->argument_count; i++)

@@ -8,6 +8,7 @@
 #include "rebake/base/log.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
+#include "rebake/pipelines/lock.h"
 
 static enum rb_plan_last last_of(const struct rb_build_row *build)
 {
@@ -99,11 +100,11 @@ static int refresh_built_inputs(struct rb_engine *engine, struct engine_image *i
     if (status != 0)
         return status;
     const json_t *base = json_object_get(lock, "base");
-    const json_t *code = json_object_get(lock, "code");
+    char code_key[RB_SHA256_HEX_SIZE];
     image->built = (struct rb_plan_inputs){
         .recipe = rb_arena_strdup(image->facts, rb_json_get_string(lock, "recipe", NULL)),
         .base_digest = rb_arena_strdup(image->facts, rb_json_get_string(base, "digest", NULL)),
-        .tree = rb_arena_strdup(image->facts, rb_json_get_string(code, "tree", NULL)),
+        .tree = rb_arena_strdup(image->facts, rb_lock_built_code_key(lock, code_key)),
     };
     return 0;
 }

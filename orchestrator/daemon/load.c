@@ -242,6 +242,12 @@ static int base_index(const struct rb_engine *engine, const struct rb_image *bas
     return RB_PLAN_NO_BASE;
 }
 
+static void need_path(struct engine_source *source, const char *path)
+{
+    if (!rb_strlist_contains(&source->paths, path))
+        rb_strlist_add(&source->paths, path);
+}
+
 static int load_image(struct rb_engine *engine, struct engine_pipeline *pipeline,
                       const struct rb_image *model, struct rb_err *err)
 {
@@ -257,8 +263,9 @@ static int load_image(struct rb_engine *engine, struct engine_pipeline *pipeline
     if (model->from_source != NULL)
         image->base_source = source_of(pipeline, model->from_source);
     image->code_source = source_of(pipeline, model->context_source);
-    if (!rb_strlist_contains(&image->code_source->paths, model->context_path))
-        rb_strlist_add(&image->code_source->paths, model->context_path);
+    need_path(image->code_source, model->context_path);
+    for (size_t i = 0; model->code_paths[i] != NULL; i++)
+        need_path(image->code_source, model->code_paths[i]);
     while (model->packages[image->repository_count] != NULL)
         image->repository_count++;
     image->repositories = rb_calloc(image->repository_count, sizeof(struct engine_source *));

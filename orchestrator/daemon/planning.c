@@ -17,9 +17,9 @@ struct words {
     size_t request_count;
 };
 
-static const char *tree_of(const struct engine_source *source, const char *path)
+static const json_t *trees_of(const struct engine_source *source)
 {
-    return rb_json_get_string(json_object_get(source->detail, "trees"), path, NULL);
+    return json_object_get(source->detail, "trees");
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -28,10 +28,12 @@ static int64_t later(int64_t a, int64_t b)
 }
 
 /* The inputs as they are now, and which of them nobody has seen yet. */
-static void fill_inputs(const struct engine_image *image, struct rb_plan_image *plan)
+static void fill_inputs(const struct engine_image *image, struct rb_arena *arena,
+                        struct rb_plan_image *plan)
 {
+    char *hex = rb_arena_alloc(arena, RB_SHA256_HEX_SIZE);
     plan->now.recipe = image->model->recipe_hash;
-    plan->now.tree = tree_of(image->code_source, image->model->context_path);
+    plan->now.tree = rb_lock_code_key(image->model, trees_of(image->code_source), hex);
     plan->code_version_id = image->code_source->version_id;
     plan->changed_at = image->code_source->changed_at;
     if (plan->now.tree == NULL)
@@ -79,7 +81,7 @@ static void fill_image(const struct engine_image *image, const struct words *wor
     plan->updates = image->updates;
     plan->update_count = image->update_count;
     plan->settle_ms = image->model->settle_ms;
-    fill_inputs(image, plan);
+    fill_inputs(image, arena, plan);
     fill_words(image, words, arena, plan);
 }
 
@@ -133,29 +135,32 @@ static char *reasons_text(const struct rb_plan_decision *decision)
     return rb_json_canonical(array);
 }
 
-static json_t *make_lock(const struct engine_image *image, const struct rb_plan_image *plan,
-                         const struct rb_plan_decision *decision, struct rb_arena *arena)
+static json_t *make_lock(const struct engine_image *image, const struct rb_plan_decision *decision,
+                         struct rb_arena *arena)
 {
     const char **releases =
         rb_arena_array(arena, image->repository_count + 1, sizeof(const char *));
     for (size_t i = 0; i < image->repository_count; i++)
         releases[i] = image->repositories[i]->version;
     const struct rb_image *base = image->model->from_image;
+    const json_t *trees = trees_of(image->code_source);
     struct rb_lock_inputs inputs = {
         .base_reference = base != NULL ? base->push : image->model->from_source->image.repository,
         .base_digest = decision->base_digest,
         .commit = image->code_source->version,
-        .tree = plan->now.tree,
+        .tag = rb_json_get_string(image->code_source->detail, "tag", NULL),
+        .tree = rb_json_get_string(trees, image->model->context_path, NULL),
+        .trees = trees,
         .release_hashes = releases,
     };
     return rb_lock_make(image->model, &inputs);
 }
 
 static int add_build(struct rb_engine *engine, struct engine_image *image,
-                     const struct rb_plan_image *plan, const struct rb_plan_decision *decision,
-                     struct rb_arena *arena, struct rb_err *err)
+                     const struct rb_plan_decision *decision, struct rb_arena *arena,
+                     struct rb_err *err)
 {
-    RB_CLEANUP_JSON json_t *lock = make_lock(image, plan, decision, arena);
+    RB_CLEANUP_JSON json_t *lock = make_lock(image, decision, arena);
     RB_CLEANUP_FREE char *text = rb_json_canonical(lock);
     char hash[RB_SHA256_HEX_SIZE];
     struct rb_reason *reasons = rb_arena_array(arena, decision->reason_count, sizeof(*reasons));
@@ -201,14 +206,14 @@ static int record_state(struct rb_engine *engine, struct engine_image *image,
                                     decision->waits_for, reasons, err);
 }
 
-static int record_decision(struct rb_engine *engine, size_t i, const struct rb_plan_image *plan,
+static int record_decision(struct rb_engine *engine, size_t i,
                            const struct rb_plan_decision *decision, struct rb_arena *arena,
                            struct rb_err *err)
 {
     struct engine_image *image = &engine->images[i];
     int status = record_state(engine, image, decision, err);
     if (status == 0 && decision->build)
-        status = add_build(engine, image, plan, decision, arena, err);
+        status = add_build(engine, image, decision, arena, err);
     return status;
 }
 
@@ -222,14 +227,14 @@ static void forget_recorded(struct rb_engine *engine)
     }
 }
 
-static int record_plan(struct rb_engine *engine, const struct rb_plan_snapshot *snapshot,
-                       const struct rb_plan *plan, struct rb_arena *arena, struct rb_err *err)
+static int record_plan(struct rb_engine *engine, const struct rb_plan *plan, struct rb_arena *arena,
+                       struct rb_err *err)
 {
     int status = rb_store_begin(engine->store, err);
     if (status != 0)
         return status;
     for (size_t i = 0; status == 0 && i < plan->count; i++)
-        status = record_decision(engine, i, &snapshot->images[i], &plan->decisions[i], arena, err);
+        status = record_decision(engine, i, &plan->decisions[i], arena, err);
     if (status == 0)
         status = rb_store_commit(engine->store, err);
     if (status != 0) {
@@ -249,5 +254,5 @@ int engine_plan(struct rb_engine *engine, struct rb_arena *arena, int64_t *ret_w
         return status;
     rb_plan_make(&snapshot, arena, &plan);
     *ret_wake_at = plan.wake_at;
-    return record_plan(engine, &snapshot, &plan, arena, err);
+    return record_plan(engine, &plan, arena, err);
 }

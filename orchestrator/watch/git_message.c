@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "git_tags.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
@@ -53,20 +54,46 @@ static int check_commit(const char *commit, const char *what, struct rb_err *err
     return rb_err_set(err, RB_EINVALID, "%s: \"%.60s\" is not a commit id", what, commit);
 }
 
+static int read_ref(struct rb_git_request *request, struct rb_err *err)
+{
+    const json_t *tags = json_object_get(request->json, "tags");
+    request->ref = rb_json_get_string(request->json, "ref", NULL);
+    if (request->ref != NULL && !rb_text_starts_with(request->ref, "refs/"))
+        return rb_err_set(err, RB_EINVALID, "%s: \"ref\" is not the full name of one",
+                          WHAT_REQUEST);
+    if (request->ref == NULL && !json_is_object(tags))
+        return rb_err_set(err, RB_EINVALID, "%s: has neither \"ref\" nor \"tags\"", WHAT_REQUEST);
+    rb_git_tags_policy_read(tags, &request->tags);
+    request->known_tag = rb_json_get_string(request->json, "knownTag", NULL);
+    request->allowed_signers = rb_json_get_string(request->json, "allowedSigners", NULL);
+    request->keyring = rb_json_get_string(request->json, "keyring", NULL);
+    return 0;
+}
+
+static int read_found(struct rb_git_request *request, struct rb_err *err)
+{
+    const char *found = rb_json_get_string(request->json, "found", NULL);
+    if (found == NULL || request->ref == NULL)
+        return 0;
+    int status = check_commit(found, WHAT_REQUEST, err);
+    request->found = found;
+    request->found_object = rb_json_get_string(request->json, "foundObject", found);
+    return status == 0 ? check_commit(request->found_object, WHAT_REQUEST, err) : status;
+}
+
 static int read_request(struct rb_git_request *request, struct rb_err *err)
 {
     const json_t *json = request->json;
     int status = rb_json_want_string(json, WHAT_REQUEST, "url", &request->url, err);
     if (status == 0)
-        status = rb_json_want_string(json, WHAT_REQUEST, "branch", &request->branch, err);
+        status = read_ref(request, err);
     if (status == 0)
         status = rb_json_want_string(json, WHAT_REQUEST, "mirror", &request->mirror, err);
     request->known = rb_json_get_string(json, "known", NULL);
     if (status == 0 && request->known != NULL)
         status = check_commit(request->known, WHAT_REQUEST, err);
-    request->found = rb_json_get_string(json, "found", NULL);
-    if (status == 0 && request->found != NULL)
-        status = check_commit(request->found, WHAT_REQUEST, err);
+    if (status == 0)
+        status = read_found(request, err);
     request->paths = json_object_get(json, "paths");
     if (status == 0)
         status = check_paths(request->paths, err);
@@ -101,7 +128,16 @@ void rb_git_request_deinit(struct rb_git_request *request)
     *request = (struct rb_git_request){0};
 }
 
-static int told_error(const json_t *error, struct rb_err *err)
+static enum rb_trouble trouble_named(const char *name)
+{
+    for (int trouble = RB_TROUBLE_NONE; trouble <= RB_TROUBLE_OURS; trouble++) {
+        if (rb_text_equal(rb_trouble_name((enum rb_trouble)trouble), name))
+            return (enum rb_trouble)trouble;
+    }
+    return RB_TROUBLE_NONE;
+}
+
+static int told_error(const json_t *error, enum rb_trouble *ret_trouble, struct rb_err *err)
 {
     int64_t code = 0;
     const char *text = NULL;
@@ -112,17 +148,20 @@ static int told_error(const json_t *error, struct rb_err *err)
         return status;
     if (code >= 0 || code < RB_EINTERNAL)
         code = RB_EINTERNAL;
+    *ret_trouble = trouble_named(rb_json_get_string(error, "trouble", NULL));
     return rb_err_set(err, (enum rb_errc)code, "%s", text);
 }
 
-static int read_answer(struct rb_git_answer *answer, struct rb_err *err)
+static int read_answer(struct rb_git_answer *answer, enum rb_trouble *ret_trouble,
+                       struct rb_err *err)
 {
     const json_t *error = json_object_get(answer->json, "error");
     if (error != NULL)
-        return told_error(error, err);
+        return told_error(error, ret_trouble, err);
     int status = rb_json_want_string(answer->json, WHAT_ANSWER, "commit", &answer->commit, err);
     if (status == 0)
         status = check_commit(answer->commit, WHAT_ANSWER, err);
+    answer->tag = rb_json_get_string(answer->json, "tag", NULL);
     answer->trees = json_object_get(answer->json, "trees");
     if (status == 0)
         status = check_trees(answer->trees, WHAT_ANSWER, err);
@@ -136,12 +175,13 @@ static int read_answer(struct rb_git_answer *answer, struct rb_err *err)
 }
 
 int rb_git_answer_parse(const char *data, size_t size, struct rb_git_answer *ret_answer,
-                        struct rb_err *err)
+                        enum rb_trouble *ret_trouble, struct rb_err *err)
 {
+    *ret_trouble = RB_TROUBLE_NONE;
     struct rb_git_answer answer = {0};
     int status = rb_json_parse(data, size, WHAT_ANSWER, &answer.json, err);
     if (status == 0)
-        status = read_answer(&answer, err);
+        status = read_answer(&answer, ret_trouble, err);
     if (status == 0)
         *ret_answer = answer;
     else
@@ -155,17 +195,22 @@ void rb_git_answer_deinit(struct rb_git_answer *answer)
     *answer = (struct rb_git_answer){0};
 }
 
-char *rb_git_answer_format(const struct rb_git_answer *answer, const struct rb_err *error)
+char *rb_git_answer_format(const struct rb_git_answer *answer, const struct rb_err *error,
+                           enum rb_trouble trouble)
 {
     RB_CLEANUP_JSON json_t *json = rb_json_object();
     if (error != NULL) {
         json_t *told = rb_json_object();
         rb_json_set_integer(told, "code", error->code);
         rb_json_set_string(told, "text", error->text);
+        if (trouble != RB_TROUBLE_NONE)
+            rb_json_set_string(told, "trouble", rb_trouble_name(trouble));
         rb_json_set(json, "error", told);
         return rb_json_canonical(json);
     }
     rb_json_set_string(json, "commit", answer->commit);
+    if (answer->tag != NULL)
+        rb_json_set_string(json, "tag", answer->tag);
     rb_json_set(json, "trees", json_incref(answer->trees));
     rb_json_set_integer(json, "committedAt", answer->committed_at);
     rb_json_set_integer(json, "requests", answer->requests);

@@ -118,14 +118,19 @@ static int read_tree(const struct rb_git_mirror *mirror, const git_tree *root, c
     return 0;
 }
 
-/* The whole history is here, so a known commit that is not is no ancestor. */
-static enum rb_git_rewritten compare_history(const struct rb_git_mirror *mirror,
+/* The whole history is here, so a known commit that is not is no ancestor. Tags have no history in
+   common: only one that now names another commit was rewritten. */
+static enum rb_git_rewritten compare_history(const struct rb_git_mirror *mirror, const char *tag,
                                              const git_oid *commit)
 {
     git_oid known;
     const char *text = mirror->request->known;
     if (text == NULL || git_oid_fromstr(&known, text) != 0)
         return RB_GIT_REWRITTEN_UNKNOWN;
+    if (tag != NULL && !rb_text_equal(tag, mirror->request->known_tag))
+        return RB_GIT_REWRITTEN_UNKNOWN;
+    if (tag != NULL)
+        return git_oid_equal(&known, commit) ? RB_GIT_REWRITTEN_NO : RB_GIT_REWRITTEN_YES;
     if (git_oid_equal(&known, commit))
         return RB_GIT_REWRITTEN_NO;
     if (!rb_git_mirror_has(mirror, &known))
@@ -160,7 +165,7 @@ int rb_git_mirror_read(const struct rb_git_mirror *mirror, const git_oid *oid,
     }
     if (status == 0) {
         answer->committed_at = (int64_t)git_commit_time(commit) * 1000;
-        answer->rewritten = compare_history(mirror, oid);
+        answer->rewritten = compare_history(mirror, answer->tag, oid);
     }
     git_tree_free(tree);
     git_commit_free(commit);

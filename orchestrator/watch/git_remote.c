@@ -10,6 +10,8 @@
 #include "git_credential.h"
 #include "git_error.h"
 #include "git_mirror.h"
+#include "git_signature.h"
+#include "git_tags.h"
 #include "git_trees.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
@@ -20,13 +22,18 @@ enum { REFS_MAXIMUM = 1000000, SSH_ATTEMPTS = 4 };
 static const size_t OBJECTS_MAXIMUM = 50 * 1000 * 1000;
 static const uint64_t RECEIVED_MAXIMUM = UINT64_C(8) << 30;
 
+static const char HEADS[] = "refs/heads/", TAGS[] = "refs/tags/";
+
 struct look {
     const struct rb_git_request *request;
     struct rb_git_answer *answer;
     git_remote *remote;
     int credentials_given;
     bool too_large;
-    git_oid commit;
+    char *ref;      /* the one that is followed, once it is known */
+    git_oid object; /* what it names */
+    git_oid commit; /* the same, or what an annotated tag is of */
+    enum rb_trouble trouble;
 };
 
 static int fail(const struct look *look, int code, const char *doing, struct rb_err *err)
@@ -158,22 +165,66 @@ static int make_remote(struct look *look, git_repository *repository)
 
 /* What the remote says. */
 
-static int no_such_branch(const struct look *look, const git_remote_head **heads, size_t count,
-                          struct rb_err *err)
+static int no_such_ref(const struct look *look, const git_remote_head **heads, size_t count,
+                       struct rb_err *err)
 {
-    const char *branch = look->request->branch;
+    const char *kind = rb_text_starts_with(look->ref, HEADS) ? HEADS : TAGS;
+    const char *noun = kind == HEADS ? "branch" : "tag", *name = look->ref + strlen(kind);
     RB_CLEANUP_FREE char *shown = rb_address_shown(look->request->url);
     RB_CLEANUP(rb_strlist_deinit) struct rb_strlist names = {0};
     for (size_t i = 0; i < count && i < 10000; i++) {
-        if (rb_text_starts_with(heads[i]->name, "refs/heads/"))
-            rb_strlist_add(&names, heads[i]->name + strlen("refs/heads/"));
+        if (rb_text_starts_with(heads[i]->name, kind))
+            rb_strlist_add(&names, heads[i]->name + strlen(kind));
     }
     if (names.count == 0)
-        return rb_err_set(err, RB_ENOTFOUND, "%s has no branches yet", shown);
-    const char *nearest = rb_text_nearest(branch, (const char *const *)names.items);
-    return rb_err_set(err, RB_ENOTFOUND, "%s has no branch \"%.200s\"%s%.200s%s", shown, branch,
+        return rb_err_set(err, RB_ENOTFOUND, "%s has no %s yet", shown,
+                          kind == HEADS ? "branches" : "tags");
+    const char *nearest = rb_text_nearest(name, (const char *const *)names.items);
+    return rb_err_set(err, RB_ENOTFOUND, "%s has no %s \"%.200s\"%s%.200s%s", shown, noun, name,
                       nearest == NULL ? "" : " (did you mean \"", nearest == NULL ? "" : nearest,
                       nearest == NULL ? "" : "\"?)");
+}
+
+/* Sets the ref to that of the newest tag that counts. */
+static int choose_tag(struct look *look, const git_remote_head **heads, size_t count,
+                      struct rb_err *err)
+{
+    const struct rb_git_request *request = look->request;
+    RB_CLEANUP_FREE char *shown = rb_address_shown(request->url);
+    RB_CLEANUP_FREE const char **names = rb_calloc(count, sizeof(char *));
+    const char *best = NULL;
+    size_t tags = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (rb_text_starts_with(heads[i]->name, TAGS) && !rb_text_ends_with(heads[i]->name, "^{}"))
+            names[tags++] = heads[i]->name + strlen(TAGS);
+    }
+    int status = rb_git_tags_choose(&request->tags, names, tags, request->known_tag, shown, &best,
+                                    &look->trouble, err);
+    if (status == 0)
+        look->ref = rb_asprintf("%s%s", TAGS, best);
+    return status;
+}
+
+static int find_ref(struct look *look, const git_remote_head **heads, size_t count,
+                    struct rb_err *err)
+{
+    bool found = false;
+    if (look->ref == NULL) {
+        int status = choose_tag(look, heads, count, err);
+        if (status != 0)
+            return status;
+    }
+    RB_CLEANUP_FREE char *peeled = rb_asprintf("%s^{}", look->ref);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(heads[i]->name, look->ref) == 0) {
+            git_oid_cpy(&look->object, &heads[i]->oid);
+            git_oid_cpy(&look->commit, &heads[i]->oid);
+            found = true;
+        } else if (found && strcmp(heads[i]->name, peeled) == 0) {
+            git_oid_cpy(&look->commit, &heads[i]->oid);
+        }
+    }
+    return found ? 0 : no_such_ref(look, heads, count, err);
 }
 
 /* The lines of the advertisement, as gitprotocol-pack(5) frames them: what the listing cost. */
@@ -200,21 +251,29 @@ static int list_refs(struct look *look, struct rb_err *err)
     if (count > REFS_MAXIMUM)
         return rb_err_set(err, RB_ELIMIT, "list refs: more than %d of them", REFS_MAXIMUM);
     look->answer->bytes = listing_bytes(heads, count);
-    RB_CLEANUP_FREE char *wanted = rb_asprintf("refs/heads/%s", look->request->branch);
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(heads[i]->name, wanted) == 0) {
-            git_oid_cpy(&look->commit, &heads[i]->oid);
-            return 0;
-        }
-    }
-    return no_such_branch(look, heads, count, err);
+    return find_ref(look, heads, count, err);
 }
 
-/* The branch may have moved on since it was listed: what was fetched is what counts. */
-static int fetch_branch(struct look *look, const struct rb_git_mirror *mirror, struct rb_err *err)
+static int read_fetched(struct look *look, const struct rb_git_mirror *mirror, struct rb_err *err)
 {
-    RB_CLEANUP_FREE char *name = rb_asprintf("refs/heads/%s", look->request->branch);
-    RB_CLEANUP_FREE char *refspec = rb_asprintf("+%s:%s", name, name);
+    git_object *object = NULL;
+    git_object *commit = NULL;
+    int code = git_reference_name_to_id(&look->object, mirror->repository, look->ref);
+    if (code == 0)
+        code = git_object_lookup(&object, mirror->repository, &look->object, GIT_OBJECT_ANY);
+    if (code == 0)
+        code = git_object_peel(&commit, object, GIT_OBJECT_COMMIT);
+    if (code == 0)
+        git_oid_cpy(&look->commit, git_object_id(commit));
+    git_object_free(commit);
+    git_object_free(object);
+    return code == 0 ? 0 : fail(look, code, "read what was fetched", err);
+}
+
+/* The ref may have moved on since it was listed: what was fetched is what counts. */
+static int fetch_ref(struct look *look, const struct rb_git_mirror *mirror, struct rb_err *err)
+{
+    RB_CLEANUP_FREE char *refspec = rb_asprintf("+%s:%s", look->ref, look->ref);
     char *refspecs[] = {refspec};
     git_strarray wanted = {.strings = refspecs, .count = 1};
     git_fetch_options options = {
@@ -231,8 +290,7 @@ static int fetch_branch(struct look *look, const struct rb_git_mirror *mirror, s
     if (code != 0)
         return fail(look, code, "fetch", err);
     look->answer->bytes += (int64_t)git_remote_stats(look->remote)->received_bytes;
-    code = git_reference_name_to_id(&look->commit, mirror->repository, name);
-    return code == 0 ? 0 : fail(look, code, "read the fetched branch", err);
+    return read_fetched(look, mirror, err);
 }
 
 /* Where git itself refuses, or misses something that the server has just listed, the mirror may be
@@ -241,8 +299,12 @@ static int use_mirror(struct look *look, struct rb_err *err)
 {
     struct rb_git_mirror mirror;
     int status = rb_git_mirror_open(&mirror, look->request, err);
-    if (status == 0 && !rb_git_mirror_has(&mirror, &look->commit))
-        status = fetch_branch(look, &mirror, err);
+    if (status == 0 &&
+        !(rb_git_mirror_has(&mirror, &look->object) && rb_git_mirror_has(&mirror, &look->commit)))
+        status = fetch_ref(look, &mirror, err);
+    alive(look);
+    if (status == 0)
+        status = rb_git_signature_check(&mirror, look->ref, &look->object, &look->trouble, err);
     alive(look);
     if (status == 0)
         status = rb_git_mirror_read(&mirror, &look->commit, look->answer, err);
@@ -258,6 +320,7 @@ static bool take_known_trees(struct look *look, const char *commit)
 {
     const struct rb_git_request *request = look->request;
     if (!rb_text_equal(request->known, commit) ||
+        !rb_text_equal(request->known_tag, look->answer->tag) ||
         !rb_git_trees_take(request->known_trees, request->paths, look->answer->trees))
         return false;
     look->answer->rewritten = RB_GIT_REWRITTEN_NO;
@@ -267,10 +330,22 @@ static bool take_known_trees(struct look *look, const char *commit)
 /* What was listed over HTTP already is not listed again. */
 static int find_commit(struct look *look, struct rb_err *err)
 {
-    if (look->request->found != NULL && git_oid_fromstr(&look->commit, look->request->found) == 0)
+    const struct rb_git_request *request = look->request;
+    look->ref = rb_strdup(request->ref);
+    if (request->found != NULL && git_oid_fromstr(&look->commit, request->found) == 0 &&
+        git_oid_fromstr(&look->object, request->found_object) == 0)
         return 0;
     int code = make_remote(look, NULL);
     return code == 0 ? list_refs(look, err) : fail(look, code, "read the URL", err);
+}
+
+/* The tag belongs into the answer before the trees are read: history is judged by it. */
+static void tell_tag(struct look *look)
+{
+    if (!rb_text_starts_with(look->ref, TAGS))
+        return;
+    rb_json_set_string(look->answer->json, "tag", look->ref + strlen(TAGS));
+    look->answer->tag = rb_json_get_string(look->answer->json, "tag", NULL);
 }
 
 static int run_look(struct look *look, struct rb_err *err)
@@ -279,6 +354,7 @@ static int run_look(struct look *look, struct rb_err *err)
     int status = find_commit(look, err);
     if (status != 0)
         return status;
+    tell_tag(look);
     git_oid_tostr(commit, sizeof(commit), &look->commit);
     if (!take_known_trees(look, commit))
         status = use_mirror(look, err);
@@ -300,7 +376,7 @@ static void set_options(void)
 }
 
 int rb_git_look(const struct rb_git_request *request, struct rb_git_answer *ret_answer,
-                struct rb_err *err)
+                enum rb_trouble *ret_trouble, struct rb_err *err)
 {
     struct rb_git_answer answer = {.json = rb_json_object(), .trees = rb_json_object()};
     rb_json_set(answer.json, "trees", answer.trees);
@@ -310,7 +386,9 @@ int rb_git_look(const struct rb_git_request *request, struct rb_git_answer *ret_
     set_options();
     int status = run_look(&look, err);
     git_remote_free(look.remote);
+    rb_free(look.ref);
     (void)git_libgit2_shutdown();
+    *ret_trouble = look.trouble;
     if (status != 0) {
         rb_git_answer_deinit(&answer);
         return status;

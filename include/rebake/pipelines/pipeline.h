@@ -29,6 +29,9 @@ struct rb_image {
     const struct rb_image *from_image;
     const struct rb_source *context_source; /* a git source; NULL: an empty context is refused */
     const char *context_path;               /* relative, normalised, "." for the root */
+    /* What of the code counts: paths from the source's root, NULL-terminated. The context's path
+       alone where its source has no `paths`. */
+    const char *const *code_paths;
     const char *recipe_file; /* inside the context; `file`, "Containerfile" unless said */
     const char *builder;     /* "buildah" */
     const struct rb_source *const *packages;   /* apt sources; NULL-terminated, never NULL */

@@ -30,9 +30,14 @@ enum rb_source_kind {
     RB_SOURCE_EPSS
 };
 
+/* A branch, or the newest of the tags that count. */
 struct rb_git_source {
     const char *url;
-    const char *branch;
+    const char *branch;          /* NULL: tags */
+    struct rb_tag_policy tags;   /* where branch is NULL */
+    const char *const *paths;    /* what counts of the tree, NULL-terminated; NULL: all */
+    const char *allowed_signers; /* at most one of the two: absolute path of a file of allowed */
+    const char *keyring;         /* signers (ssh-keygen(1)), or of an OpenPGP keyring */
 };
 
 /* Of tag, tags and digest one is said. */

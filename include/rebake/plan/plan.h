@@ -63,7 +63,7 @@ enum rb_plan_last {
 struct rb_plan_inputs {
     const char *recipe; /* hash */
     const char *base_digest;
-    const char *tree; /* of the context's path */
+    const char *tree; /* what stands for the code: rb_lock_code_key() */
 };
 
 enum { RB_PLAN_NO_BASE = -1 };

@@ -45,9 +45,9 @@ struct rb_check_result {
     /* commit id; manifest digest "sha256:…"; hash of the Release file, of repomd.xml, of the hashes
        of the APKINDEX files; SHA-256 of a file */
     const char *version;
-    /* git: {"commit","trees":{PATH:OID or null},"rewritten":is the known version no ancestor of
-       this one, absent without one}; image: {"digest","manifest","platform","tag" unless it is a
-       digest that is followed}; apt:
+    /* git: {"commit","tag" of a source of tags,"trees":{PATH:OID or null},"rewritten":is the known
+       version no ancestor of this one (of the same tag: another), absent without one}; image:
+       {"digest","manifest","platform","tag" unless it is a digest that is followed}; apt:
        {"release","date","suite","codename","origin","label","version","notAutomatic",
        "butAutomaticUpgrades","index":PATH,"offers":N}; rpm: {"repomd","revision","date","mirror",
        "index":PATH,"offers":N,"updateinfo":PATH or null,"advisories":N}; apk: {"indexes":
@@ -82,16 +82,18 @@ struct rb_check *rb_check_start(const struct rb_watch_tools *tools,
                                 void *context);
 void rb_check_cancel(struct rb_check *check);
 
-/* Where the checks of a git source keep its branch, a bare repository, for whoever needs its code;
-   it may be absent, and be made anew at any time. The caller frees the path. */
-char *rb_git_mirror_folder(const char *cache_folder, const char *url, const char *branch);
+/* Where the checks of a git source keep what they fetched, a bare repository, for whoever needs its
+   code; it may be absent, and be made anew at any time. The caller frees the path. */
+char *rb_git_mirror_folder(const char *cache_folder, const struct rb_source *source);
 
 /* The program's part of a git check, run as `rebake internal git-check` in a process of its own,
    since libgit2 1.5 has no time limits: reads a JSON request on input, writes a JSON answer.
-   Returns the exit code. Request {"url","branch","mirror":FOLDER,"known":COMMIT or null,
-   "found":COMMIT where the refs were listed already,"paths":[…],
-   "knownTrees":{PATH:OID or null},"silenceSeconds":60 unless said}; answer
-   {"commit","trees":{…},"committedAt","requests","bytes","rewritten"} or {"error":{"code","text"}}.
+   Returns the exit code. Request {"url","ref":"refs/…" or "tags":{"glob","match",
+   "semver","order","prereleases"},"mirror":FOLDER,"known":COMMIT or null,"knownTag":NAME or null,
+   "found":COMMIT and "foundObject":OID where the ref was listed already,
+   "allowedSigners" or "keyring":FILE or null,"paths":[…],"knownTrees":{PATH:OID or null},
+   "silenceSeconds":60 unless said}; answer {"commit","tag","trees":{…},"committedAt","requests",
+   "bytes","rewritten"} or {"error":{"code","text","trouble":NAME}}.
    SIGALRM ends the process when no byte has come for silenceSeconds. */
 int rb_git_check_main(int input_fd, int output_fd);
 

@@ -223,6 +223,25 @@ static void test_a_mirror_that_lacks_the_commit(void **state)
     assert_file(fixture, "file", "x", 0644);
 }
 
+/* The one commit comes without its history: also when it is not the branch's tip any more, nor on
+   the branch at all. */
+static void test_a_commit_is_fetched_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    rb_free(test_commit(&fixture->repository, "file", "old"));
+    RB_CLEANUP_FREE char *locked = test_commit(&fixture->repository, "file", "x");
+    RB_CLEANUP_JSON json_t *spec = make_spec(fixture, "HEAD", ".");
+    rb_free(test_git(&fixture->repository, "reset -q --hard HEAD^"));
+    rb_free(test_commit(&fixture->repository, "file", "other"));
+    assert_int_equal(run(fixture, spec), 0);
+    assert_file(fixture, "file", "x", 0644);
+    RB_CLEANUP_FREE char *log = rb_asprintf("%s/log", fixture->folder);
+    RB_CLEANUP_FREE char *text = NULL;
+    assert_int_equal(rb_file_read(log, 1 << 20, &text, NULL, NULL), 0);
+    assert_non_null(strstr(text, "--depth=1"));
+    assert_null(strstr(text, "with its history"));
+}
+
 static void test_what_is_locked_and_not_there(void **state)
 {
     struct fixture *fixture = *state;
@@ -360,6 +379,7 @@ int main(int argc, char **argv)
         TEST(test_an_older_commit_of_the_branch),
         TEST(test_the_mirror_is_enough),
         TEST(test_a_mirror_that_lacks_the_commit),
+        TEST(test_a_commit_is_fetched_alone),
         TEST(test_what_is_locked_and_not_there),
         TEST(test_a_repository_that_is_not_there),
         TEST(test_links),

@@ -64,6 +64,7 @@ static void what_does_not_change_the_build_keeps_the_hash(void **state)
         {"apiVersion", "# a comment\n\n\napiVersion"},
         {"pipeline: shop\n", "pipeline: \"shop\"   # the same\n"},
         {"branch: main }", "branch: main, every: 5m }"},
+        {"branch: main }", "branch: main, paths: [docker], signed: { keyring: /k } }"},
         {"{ git: https://git.example.com/shop.git, branch: main }",
          "{ branch: main, git: https://git.example.com/shop.git }"},
         {"tag: bookworm }", "tag: bookworm, every: 1h }"},

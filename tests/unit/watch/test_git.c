@@ -261,7 +261,7 @@ static void a_silent_server_ends_the_child(void **state)
     struct fixture *fixture = *state;
     struct test_server *server = fixture->server = test_server_start(serve, fixture);
     RB_CLEANUP_FREE char *request = rb_asprintf(
-        "{\"url\":\"http://127.0.0.1:%d/repo.git\",\"branch\":\"main\",\"mirror\":\"%s/m\","
+        "{\"url\":\"http://127.0.0.1:%d/repo.git\",\"ref\":\"refs/heads/main\",\"mirror\":\"%s/m\","
         "\"known\":null,\"paths\":[],\"knownTrees\":{},\"silenceSeconds\":1}",
         test_server_port(server), fixture->repository.folder);
     const char *const arguments[] = {fixture->program, "internal", "git-check", NULL};

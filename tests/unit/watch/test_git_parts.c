@@ -106,31 +106,38 @@ static void answers_survive_the_way(void **state)
     RB_CLEANUP_JSON json_t *trees = rb_json_object();
     rb_json_set_string(trees, "a", COMMIT);
     rb_json_set_string(trees, "b", NULL);
+    enum rb_trouble trouble = RB_TROUBLE_NONE;
     struct rb_git_answer sent = {.commit = COMMIT,
+                                 .tag = "v1.0",
                                  .trees = trees,
                                  .committed_at = 1783762930000,
                                  .rewritten = RB_GIT_REWRITTEN_YES,
                                  .requests = 3,
                                  .bytes = 1234};
-    RB_CLEANUP_FREE char *text = rb_git_answer_format(&sent, NULL);
+    RB_CLEANUP_FREE char *text = rb_git_answer_format(&sent, NULL, RB_TROUBLE_NONE);
     RB_CLEANUP(rb_git_answer_deinit) struct rb_git_answer got = {0};
-    assert_int_equal(rb_git_answer_parse(text, strlen(text), &got, NULL), 0);
+    assert_int_equal(rb_git_answer_parse(text, strlen(text), &got, &trouble, NULL), 0);
     assert_string_equal(got.commit, COMMIT);
+    assert_string_equal(got.tag, "v1.0");
+    assert_int_equal(trouble, RB_TROUBLE_NONE);
     assert_true(json_equal(got.trees, trees));
     assert_true(got.committed_at == sent.committed_at && got.bytes == 1234);
     assert_int_equal(got.requests, 3);
     assert_int_equal(got.rewritten, RB_GIT_REWRITTEN_YES);
 
     struct rb_err told = {.code = RB_EAUTH, .text = "who are you"}, err = {0};
-    RB_CLEANUP_FREE char *refusal = rb_git_answer_format(&sent, &told);
+    RB_CLEANUP_FREE char *refusal = rb_git_answer_format(&sent, &told, RB_TROUBLE_DENIED);
     struct rb_git_answer none = {0};
-    assert_int_equal(rb_git_answer_parse(refusal, strlen(refusal), &none, &err), RB_EAUTH);
+    assert_int_equal(rb_git_answer_parse(refusal, strlen(refusal), &none, &trouble, &err),
+                     RB_EAUTH);
+    assert_int_equal(trouble, RB_TROUBLE_DENIED);
     assert_string_equal(err.text, "who are you");
 }
 
 static void bad_messages_are_refused(void **state)
 {
     (void)state;
+    enum rb_trouble trouble;
     static const char *const ANSWERS[] = {
         "",
         "[]",
@@ -146,20 +153,26 @@ static void bad_messages_are_refused(void **state)
     };
     static const char *const REQUESTS[] = {
         "{}",
-        "{\"url\":\"u\",\"branch\":\"b\",\"mirror\":\"m\",\"known\":null,\"paths\":{},"
+        "{\"url\":\"u\",\"mirror\":\"m\",\"known\":null,\"paths\":[],\"knownTrees\":{}}",
+        "{\"url\":\"u\",\"ref\":\"main\",\"mirror\":\"m\",\"known\":null,\"paths\":[],"
         "\"knownTrees\":{}}",
-        "{\"url\":\"u\",\"branch\":\"b\",\"mirror\":\"m\",\"known\":null,\"paths\":[\"\"],"
+        "{\"url\":\"u\",\"ref\":\"refs/heads/b\",\"mirror\":\"m\",\"known\":null,"
+        "\"found\":\"x\",\"paths\":[],\"knownTrees\":{}}",
+        "{\"url\":\"u\",\"ref\":\"refs/heads/b\",\"mirror\":\"m\",\"known\":null,\"paths\":{},"
         "\"knownTrees\":{}}",
-        "{\"url\":\"u\",\"branch\":\"b\",\"mirror\":\"m\",\"known\":\"x\",\"paths\":[],"
+        "{\"url\":\"u\",\"ref\":\"refs/heads/b\",\"mirror\":\"m\",\"known\":null,\"paths\":[\"\"],"
         "\"knownTrees\":{}}",
-        "{\"url\":\"u\",\"branch\":\"b\",\"mirror\":\"m\",\"known\":null,\"paths\":[]}",
-        "{\"url\":\"u\",\"branch\":\"b\",\"mirror\":\"m\",\"known\":null,\"paths\":[],"
+        "{\"url\":\"u\",\"ref\":\"refs/heads/b\",\"mirror\":\"m\",\"known\":\"x\",\"paths\":[],"
+        "\"knownTrees\":{}}",
+        "{\"url\":\"u\",\"ref\":\"refs/heads/b\",\"mirror\":\"m\",\"known\":null,\"paths\":[]}",
+        "{\"url\":\"u\",\"ref\":\"refs/heads/b\",\"mirror\":\"m\",\"known\":null,\"paths\":[],"
         "\"knownTrees\":{},\"silenceSeconds\":0}",
     };
     for (size_t i = 0; i < RB_COUNT_OF(ANSWERS); i++) {
         struct rb_git_answer answer = {0};
-        assert_int_equal(rb_git_answer_parse(ANSWERS[i], strlen(ANSWERS[i]), &answer, NULL),
-                         RB_EINVALID);
+        assert_int_equal(
+            rb_git_answer_parse(ANSWERS[i], strlen(ANSWERS[i]), &answer, &trouble, NULL),
+            RB_EINVALID);
         assert_null(answer.json);
     }
     for (size_t i = 0; i < RB_COUNT_OF(REQUESTS); i++) {
@@ -171,7 +184,7 @@ static void bad_messages_are_refused(void **state)
     /* a code that we do not have becomes a bug of ours */
     static const char ODD[] = "{\"error\":{\"code\":7,\"text\":\"x\"}}";
     struct rb_git_answer answer = {0};
-    assert_int_equal(rb_git_answer_parse(ODD, strlen(ODD), &answer, NULL), RB_EINTERNAL);
+    assert_int_equal(rb_git_answer_parse(ODD, strlen(ODD), &answer, &trouble, NULL), RB_EINTERNAL);
 }
 
 int main(void)
