@@ -12,6 +12,7 @@
 #   store      the store with 100,000 builds, beside the disk
 #   hooks      webhooks stored before they are answered, beside SQLite's one row a commit and beside
 #              the same server storing nothing
+#   git_check  a check of an unchanged git repository over http, beside `git ls-remote`
 #   idle       resident memory of a daemon with 1,000 sources, nothing due
 #   watch      processor time of a check that finds nothing new, beside `curl --parallel` and `skopeo
 #              inspect --raw` asking the same registry; a daemon with 10,000 sources, at rest and restarted
@@ -76,6 +77,13 @@ bench_scan() {
 bench_plan() { "$REBAKE_BUILD/tests/bench/bench_plan"; }
 
 bench_hooks() { "$REBAKE_BUILD/tests/bench/bench_hooks" "$LAB"; }
+
+bench_git_check() {
+  git_server_start
+  git_repository bench tests/bench
+  "$REBAKE_BUILD/tests/bench/bench_git_check" "$GIT_URL/bench.git" main "$LAB/cache"
+  lab_stop git
+}
 
 bench_store() { "$REBAKE_BUILD/tests/bench/bench_store" "$LAB"; }
 
@@ -177,7 +185,7 @@ all_good() {
 
 cmake --preset release >"$LAB/log/cmake" 2>&1
 cmake --build --preset release --parallel "$(nproc)" >"$LAB/log/build" 2>&1
-[ $# -gt 0 ] || set -- packages apt_change scan plan store hooks idle
+[ $# -gt 0 ] || set -- packages apt_change scan plan store hooks git_check idle
 for name in "$@"; do
   section "$name"
   "bench_$name"
