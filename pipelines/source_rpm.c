@@ -75,7 +75,6 @@ static bool is_vouched_for(const struct rb_rpm_source *source)
 static void complete(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
                      bool is_whole, struct rb_source *source)
 {
-    (void)is_whole;
     struct rb_rpm_source *rpm = &source->rpm;
     if (rpm->url != NULL && rpm->mirrorlist != NULL)
         rb_report_add(decode->report, mark, "keep one of the two",
@@ -83,7 +82,7 @@ static void complete(const struct rb_decode *decode, struct rb_mark mark, const 
     if (rpm->signed_by != NULL && rpm->is_unsigned)
         rb_report_add(decode->report, mark, "keep one of the two",
                       "%s: \"signed-by\" and \"unsigned\" exclude each other", subject);
-    if (rpm->signed_by == NULL && !rpm->is_unsigned)
+    if (is_whole && rpm->signed_by == NULL && !rpm->is_unsigned)
         rb_report_add(decode->report, mark,
                       "write signed-by: PATH of a keyring, or unsigned: true where repomd.xml has "
                       "no signature",
