@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An apt source's check: what is remembered between two looks at a repository, and what is told. */
-#include <dirent.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "check.h"
-#include "rebake/base/digest.h"
+#include "kept.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
@@ -68,20 +66,6 @@ static json_t *make_memo(const struct apt_check *check, const struct rb_apt_resu
     return memo;
 }
 
-/* Indexes of earlier states: whoever still has one mapped keeps it. */
-static void drop_old_indexes(const char *folder, const char *index_path)
-{
-    DIR *indexes = opendir(folder);
-    const char *name = strrchr(index_path, '/') + 1;
-    const struct dirent *entry;
-    while (indexes != NULL && (entry = readdir(indexes)) != NULL) {
-        if (rb_text_ends_with(entry->d_name, ".index") && strcmp(entry->d_name, name) != 0)
-            (void)unlinkat(dirfd(indexes), entry->d_name, 0);
-    }
-    if (indexes != NULL)
-        (void)closedir(indexes);
-}
-
 static void report_result(struct apt_check *check, const struct rb_apt_result *found,
                           struct rb_check_outcome *outcome)
 {
@@ -96,7 +80,7 @@ static void report_result(struct apt_check *check, const struct rb_apt_result *f
         result.version = found->release_hash;
         result.detail = detail;
         result.upstream_at = rb_apt_release_date(found->release);
-        drop_old_indexes(check->index_folder, found->index_path);
+        rb_kept_drop_others(check->index_folder, found->release_hash);
     }
     outcome->result = &result;
     check->done(check->context, outcome);
@@ -117,29 +101,23 @@ static void on_fetched(void *context, const struct rb_apt_result *found, const s
     free_check(check);
 }
 
-static void hash_list(struct rb_sha256 *hash, const char *const *list)
-{
-    for (; *list != NULL; list++)
-        rb_sha256_update(hash, *list, strlen(*list) + 1);
-    rb_sha256_update(hash, "", 1);
-}
-
 static const char *const *components_of(const struct rb_source *source)
 {
     static const char *const NONE[] = {NULL};
     return source->apt.components == NULL ? NONE : source->apt.components;
 }
 
-/* A folder a source, so that it is plain which indexes are old. */
 static char *index_folder(const struct rb_watch_tools *tools, const struct rb_source *source)
 {
-    char hex[RB_SHA256_HEX_SIZE];
-    RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *hash = rb_sha256_new();
-    rb_sha256_update(hash, source->apt.url, strlen(source->apt.url) + 1);
-    rb_sha256_update(hash, source->apt.suite, strlen(source->apt.suite) + 1);
-    hash_list(hash, components_of(source));
-    hash_list(hash, source->apt.architectures);
-    return rb_asprintf("%s/apt/%.32s", tools->cache_folder, rb_sha256_hex(hash, hex));
+    const char *const *components = components_of(source);
+    size_t count = 0;
+    while (components[count] != NULL)
+        count++;
+    RB_CLEANUP_FREE const char **texts = rb_calloc(count + 3, sizeof(*texts));
+    texts[0] = source->apt.url;
+    texts[1] = source->apt.suite;
+    memcpy(texts + 2, components, count * sizeof(*texts));
+    return rb_kept_folder(tools->cache_folder, "apt", texts, source->apt.architectures);
 }
 
 static void *start(const struct rb_watch_tools *tools, const struct rb_check_request *request,

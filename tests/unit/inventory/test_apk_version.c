@@ -11,7 +11,7 @@
 #include "version_order.h"
 
 /* In rising order, after the rules of apk-package(5) and the cases that apk-tools' own
-   test/unit/version.data is about; each answer was asked of `apk version -t` (apk-tools 3). */
+   test/unit/version.data is about. */
 static const char *const rising[] = {
     "",
     "0",

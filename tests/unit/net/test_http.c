@@ -278,24 +278,6 @@ static void test_unix_socket(void **state)
     assert_int_equal(rb_tree_remove(folder, NULL), 0);
 }
 
-static void test_get_blocking(void **state)
-{
-    struct fixture *fixture = *state;
-    struct rb_err err = {0};
-    char *body = NULL;
-    size_t size = 0;
-    int port = server_port(fixture->server);
-    RB_CLEANUP_FREE char *good = rb_asprintf("http://127.0.0.1:%d/hello", port);
-    RB_CLEANUP_FREE char *bad = rb_asprintf("http://127.0.0.1:%d/500/", port);
-    RB_CLEANUP_FREE char *big = rb_asprintf("http://127.0.0.1:%d/big", port);
-    assert_int_equal(rb_http_get_blocking(good, 5, &body, &size, &err), 0);
-    assert_int_equal(size, 5);
-    assert_string_equal(body, "hello");
-    rb_free(body);
-    assert_int_equal(rb_http_get_blocking(bad, 5, &body, &size, &err), RB_EBUSY);
-    assert_int_equal(rb_http_get_blocking(big, 5, &body, &size, &err), RB_ELIMIT);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, http_setup, http_teardown)
 
 int main(void)
@@ -314,7 +296,6 @@ int main(void)
         TEST(test_redirects),
         TEST(test_credentials_do_not_cross_hosts),
         TEST(test_unix_socket),
-        TEST(test_get_blocking),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

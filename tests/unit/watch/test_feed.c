@@ -11,7 +11,7 @@
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
-#include "watch/checksums.h"
+#include "watch/checksum_list.h"
 #include "watch/feed.h"
 
 #define HEX "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -138,7 +138,7 @@ static void a_checksum_is_found_in_every_form(void **state)
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
         char found[RB_SHA256_HEX_SIZE] = "";
         struct rb_err err;
-        int status = rb_checksums_find(CASES[i].list, strlen(CASES[i].list), "tool.bin", "list",
+        int status = rb_checksum_list_find(CASES[i].list, strlen(CASES[i].list), "tool.bin", "list",
                                        found, &err);
         if (status != CASES[i].code)
             fail_msg("\"%s\" gave %d", CASES[i].list, status);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "checksums.h"
+#include "checksum_list.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -81,7 +81,7 @@ static bool is_hash_alone(const char *data, size_t size, char *ret_sha256)
     return data == end && line.size == HEX && read_hash(line.text, line.size, ret_sha256);
 }
 
-int rb_checksums_find(const char *data, size_t size, const char *name, const char *what,
+int rb_checksum_list_find(const char *data, size_t size, const char *name, const char *what,
                       char *ret_sha256, struct rb_err *err)
 {
     const char *at = data, *end = data + size;

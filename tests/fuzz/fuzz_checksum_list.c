@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "rebake/base/memory.h"
-#include "watch/checksums.h"
+#include "watch/checksum_list.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char sha256[RB_SHA256_HEX_SIZE];
     struct rb_err err;
-    if (rb_checksums_find((const char *)data, size, "tool.bin", "list", sha256, &err) != 0)
+    if (rb_checksum_list_find((const char *)data, size, "tool.bin", "list", sha256, &err) != 0)
         return 0;
     RB_CLEANUP_FREE char *list = rb_strndup((const char *)data, size);
     RB_ASSERT(strlen(sha256) == RB_SHA256_HEX_SIZE - 1);
