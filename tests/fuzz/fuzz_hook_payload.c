@@ -7,8 +7,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct rb_source SOURCES[] = {
-    {.kind = RB_SOURCE_GIT, .git = {"https://git.example.com/shop/code.git", "main"}},
-    {.kind = RB_SOURCE_IMAGE, .image = {"registry.example.com/shop/app", "1"}}};
+    {.kind = RB_SOURCE_GIT,
+     .git = {.url = "https://git.example.com/shop/code.git", .branch = "main"}},
+    {.kind = RB_SOURCE_IMAGE,
+     .image = {.repository = "registry.example.com/shop/app", .tag = "1"}}};
 
 static void look_up(const struct rb_hook_news *news, struct rb_arena *arena)
 {

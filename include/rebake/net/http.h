@@ -93,6 +93,9 @@ void rb_http_cancel(struct rb_http_transfer *transfer);
 void rb_http_pause(struct rb_http_transfer *transfer);
 void rb_http_resume(struct rb_http_transfer *transfer);
 
+/* What a status that is not the wanted one means: RB_EAUTH for 401 and 403, RB_ENOTFOUND for 404,
+   RB_EBUSY for 429 and every 5xx (the server cannot now: it may later), RB_EHTTP otherwise. */
+enum rb_errc rb_http_status_errc(int status);
 /* The error for an answer that is not what was asked for, with that code and the server's own
    message where it has one and when it asks to come back. what names the request ("manifest of
    registry/name:tag"). */

@@ -229,7 +229,7 @@ static void test_a_commit_is_fetched_alone(void **state)
 {
     struct fixture *fixture = *state;
     rb_free(test_commit(&fixture->repository, "file", "old"));
-    RB_CLEANUP_FREE char *locked = test_commit(&fixture->repository, "file", "x");
+    rb_free(test_commit(&fixture->repository, "file", "x"));
     RB_CLEANUP_JSON json_t *spec = make_spec(fixture, "HEAD", ".");
     rb_free(test_git(&fixture->repository, "reset -q --hard HEAD^"));
     rb_free(test_commit(&fixture->repository, "file", "other"));

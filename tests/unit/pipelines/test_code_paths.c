@@ -129,8 +129,8 @@ static void a_spec_says_all_of_a_source(void **state)
 {
     (void)state;
     static const char *const SOURCES[] = {"branch: main",
-                                          "tags: { glob: v*, semver: \"^1\", prereleases: true }, "
-                                          "paths: [a, b], signed: { keyring: /k }",
+                                          ("tags: { glob: v*, semver: \"^1\", prereleases: true }, "
+                                           "paths: [a, b], signed: { keyring: /k }"),
                                           "tags: { order: deb }, signed: { allowed-signers: /a }"};
     for (size_t i = 0; i < RB_COUNT_OF(SOURCES); i++) {
         RB_CLEANUP(rb_pipeline_cleanup)

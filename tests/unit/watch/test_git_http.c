@@ -79,7 +79,7 @@ static void a_branch_that_is_gone_has_vanished(void **state)
 static void a_server_may_lose_protocol_2(void **state)
 {
     struct fixture *fixture = *state;
-    RB_CLEANUP_FREE char *first = test_commit(&fixture->repository, "F", "one");
+    rb_free(test_commit(&fixture->repository, "F", "one"));
     RB_CLEANUP_FREE char *url = start_server(fixture, "repo.git");
     check_url(fixture, url, "main", PATHS);
     assert_non_null(json_object_get(fixture->memo, "manner"));
