@@ -73,8 +73,8 @@ static void add_step(struct rb_signature_search *search, enum kind kind, const c
         return; /* what is signed by so many is not searched further */
     struct step *step = &search->steps[search->step_count++];
     step->kind = kind;
-    (void)snprintf(step->digest, sizeof(step->digest), "%s", digest);
-    (void)snprintf(step->content, sizeof(step->content), "%s", content);
+    (void)snprintf(step->digest, sizeof(step->digest), "%.*s", RB_DIGEST_SIZE - 1, digest);
+    (void)snprintf(step->content, sizeof(step->content), "%.*s", RB_DIGEST_SIZE - 1, content);
     step->signature = rb_strdup(signature);
 }
 
