@@ -82,7 +82,7 @@ static bool is_hash_alone(const char *data, size_t size, char *ret_sha256)
 }
 
 int rb_checksum_list_find(const char *data, size_t size, const char *name, const char *what,
-                      char *ret_sha256, struct rb_err *err)
+                          char *ret_sha256, struct rb_err *err)
 {
     const char *at = data, *end = data + size;
     bool found = false;

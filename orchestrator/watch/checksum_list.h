@@ -12,6 +12,6 @@
    sides. what names the list in errors: RB_ENOTFOUND when the file is not in it, RB_EVERIFY when it
    stands there with two values. */
 RB_NODISCARD int rb_checksum_list_find(const char *data, size_t size, const char *name,
-                                   const char *what, char *ret_sha256, struct rb_err *err);
+                                       const char *what, char *ret_sha256, struct rb_err *err);
 
 #endif

@@ -415,8 +415,8 @@ static int compare_checksum(struct file_check *check)
     size_t size = strcspn(check->url, "?");
     const char *name = memrchr(check->url, '/', size);
     RB_CLEANUP_FREE char *copy = rb_strndup(name + 1, (size_t)(check->url + size - name - 1));
-    int status = rb_checksum_list_find(rb_strbuf_text(list), list->size, copy, check->checksums, wanted,
-                                   &check->err);
+    int status = rb_checksum_list_find(rb_strbuf_text(list), list->size, copy, check->checksums,
+                                       wanted, &check->err);
     if (status != 0) {
         check->trouble = RB_TROUBLE_UNTRUSTED;
         return status;

@@ -139,7 +139,7 @@ static void a_checksum_is_found_in_every_form(void **state)
         char found[RB_SHA256_HEX_SIZE] = "";
         struct rb_err err;
         int status = rb_checksum_list_find(CASES[i].list, strlen(CASES[i].list), "tool.bin", "list",
-                                       found, &err);
+                                           found, &err);
         if (status != CASES[i].code)
             fail_msg("\"%s\" gave %d", CASES[i].list, status);
         if (status == 0)
