@@ -38,6 +38,7 @@ struct rb_field {
     const char *key; /* NULL ends the table */
     enum rb_field_kind kind;
     bool required; /* and then not empty either */
+    bool filled;   /* block: at least one of its keys must be there */
     size_t offset;
     const char *member; /* text, set, bool, block: of the JSON that stands for the struct; NULL: the
                            field is not in it */
@@ -45,7 +46,6 @@ struct rb_field {
     const char *least;     /* span: bounds, as they are written in the file */
     const char *most;
     const struct rb_field *block;
-    bool filled;         /* block: at least one of its keys must be there */
     const char *example; /* what to write where it is missing or of another kind */
 };
 

@@ -6,13 +6,13 @@
 
 #define FILE_FIELDS(key_name, key_example)                                                         \
     {                                                                                              \
-        {.key = key_name,                                                                          \
+        {.key = (key_name),                                                                        \
          .kind = RB_FIELD_TEXT,                                                                    \
          .required = true,                                                                         \
          .offset = RB_SOURCE_FIELD(file.url),                                                      \
          .member = "url",                                                                          \
          .read = rb_value_file_url,                                                                \
-         .example = key_example},                                                                  \
+         .example = (key_example)},                                                                \
             {.key = "checksums",                                                                   \
              .kind = RB_FIELD_TEXT,                                                                \
              .offset = RB_SOURCE_FIELD(file.checksums),                                            \
@@ -73,7 +73,7 @@ static char *describe(const struct rb_source *source)
 
 #define FILE_LANGUAGE(key_name, every, key_fields)                                                 \
     {                                                                                              \
-        .name = key_name, .every_ms = every, .fields = key_fields, .complete = complete,           \
+        .name = (key_name), .every_ms = (every), .fields = (key_fields), .complete = complete,     \
         .describe = describe                                                                       \
     }
 

@@ -7,7 +7,7 @@
 #   integration  the programs against real servers on loopback
 #   lab          the programs with buildah, podman and the Debian archive; needs root
 #   fuzz         each fuzz target for a few seconds (REBAKE_FUZZ_SECONDS) from its corpus
-#   tidy         clang-tidy over the sources
+#   tidy         clang-tidy and shellcheck over the sources, and each header by itself
 #
 # The last line is the sum over all that ran: "N passed, N failed, N skipped".
 set -euo pipefail
@@ -62,8 +62,9 @@ finish() {
 unit() {
   cmake --preset asan >/dev/null
   run_tests asan --label-regex '^check$'
-  build asan
-  run_tests asan --label-regex '^unit$' --label-exclude '^check$'
+  say "build asan: unit_tests"
+  cmake --build --preset asan --parallel "$jobs" --target unit_tests
+  run_tests asan --label-regex '^unit$' --label-exclude '^(check|fuzz)$'
 }
 
 integration() {

@@ -171,13 +171,15 @@ static void finish(struct file_check *check)
         outcome.trouble = check->trouble;
     } else {
         if (check->sha256[0] != '\0')
-            result.memo = memo = make_memo(check);
+            memo = make_memo(check);
         if (!is_unchanged(check)) {
+            detail = make_detail(check);
             result.unchanged = false;
             result.version = check->sha256;
-            result.detail = detail = make_detail(check);
             result.upstream_at = check->modified_at;
         }
+        result.memo = memo;
+        result.detail = detail;
         outcome.result = &result;
     }
     check->done(check->context, &outcome);
@@ -481,7 +483,7 @@ static void advance(void *context)
     }
     take_refusal(check, &check->download.err);
     take_refusal(check, &check->download.absent);
-    if (check->status != 0)
+    if (check->status != 0 || check->state == STATE_KEEP)
         finish(check);
     else if (check->state == STATE_PREPARE)
         ask_file(check);
@@ -495,10 +497,8 @@ static void advance(void *context)
         verify(check);
     else if (check->state == STATE_VERIFY)
         believe(check);
-    else if (check->state == STATE_READ)
-        keep(check);
     else
-        finish(check);
+        keep(check);
 }
 
 static const char *folder_of(struct rb_arena *arena, const struct rb_watch_tools *tools,

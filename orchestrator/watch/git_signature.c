@@ -201,6 +201,7 @@ static int verify(const struct rb_git_mirror *mirror, const struct signed_object
                   enum rb_trouble *ret_trouble, struct rb_err *err)
 {
     const struct rb_git_request *request = mirror->request;
+    RB_ASSERT(object->signature != NULL);
     bool is_ssh = rb_text_starts_with(object->signature, SSH_BEGIN);
     if (is_ssh != (request->allowed_signers != NULL)) {
         *ret_trouble = RB_TROUBLE_UNTRUSTED;

@@ -272,7 +272,8 @@ static void ask(struct image_check *check)
 static void refuse(void *context)
 {
     struct image_check *check = context;
-    report(check, NULL, &check->err);
+    struct rb_err err = check->err;
+    report(check, NULL, &err);
 }
 
 static void *start(const struct rb_watch_tools *tools, const struct rb_check_request *request,
