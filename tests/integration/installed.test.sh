@@ -22,7 +22,7 @@ apiVersion: rebake/v1
 pipeline: shop
 sources:
   base: { image: "127.0.0.1:$(lab_free_port)/base", tag: "1", every: 1d }
-  code: { git: "http://127.0.0.1:$(lab_free_port)/code.git", branch: main, every: 1d }
+  code: { git: "file://$LAB/nobody.git", branch: main, every: 1d }
 images:
   app: { from: base, context: { source: code }, push: registry.example.com/shop/app }
 P
@@ -33,6 +33,6 @@ git_error() { rebaked_get /v1/status | jq -r '.sources[] | select(.kind == "git"
 checked() { [ "$(git_error)" != null ]; }
 lab_wait 30 "the check of the git source" checked
 case $(git_error) in
-  *"Connection refused") ;;
+  *"/nobody.git"*) ;;
   *) fail "it says: $(git_error)" ;;
 esac
