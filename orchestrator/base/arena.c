@@ -116,6 +116,17 @@ char *rb_arena_strdup(struct rb_arena *arena, const char *text)
     return text == NULL ? NULL : rb_arena_strndup(arena, text, strlen(text));
 }
 
+const char *const *rb_arena_strdup_list(struct rb_arena *arena, const char *const *list)
+{
+    size_t count = 0;
+    while (list[count] != NULL)
+        count++;
+    const char **copy = rb_arena_array(arena, count + 1, sizeof(*copy));
+    for (size_t i = 0; i < count; i++)
+        copy[i] = rb_arena_strdup(arena, list[i]);
+    return copy;
+}
+
 char *rb_arena_printf(struct rb_arena *arena, const char *format, ...)
 {
     va_list arguments;

@@ -316,19 +316,6 @@ static void advance(void *context)
     }
 }
 
-static const char *const *copy_list(struct rb_arena *arena, const char *const *list,
-                                    size_t *ret_count)
-{
-    size_t count = 0;
-    while (list[count] != NULL)
-        count++;
-    const char **copy = rb_arena_array(arena, count + 1, sizeof(*copy));
-    for (size_t i = 0; i < count; i++)
-        copy[i] = rb_arena_strdup(arena, list[i]);
-    *ret_count = count;
-    return copy;
-}
-
 static void copy_known(struct rb_apk_fetch *fetch, const struct rb_apk_state *known)
 {
     struct rb_arena *arena = fetch->arena;
@@ -344,11 +331,12 @@ static void copy_known(struct rb_apk_fetch *fetch, const struct rb_apk_state *kn
 
 static void copy_request(struct rb_apk_fetch *fetch, const struct rb_apk_request *request)
 {
-    size_t key_count;
     struct rb_apk_request *copy = &fetch->request;
     copy->url = rb_arena_strdup(fetch->arena, request->url);
-    copy->architectures = copy_list(fetch->arena, request->architectures, &fetch->count);
-    copy->keys = copy_list(fetch->arena, request->keys, &key_count);
+    copy->architectures = rb_arena_strdup_list(fetch->arena, request->architectures);
+    while (copy->architectures[fetch->count] != NULL)
+        fetch->count++;
+    copy->keys = rb_arena_strdup_list(fetch->arena, request->keys);
     copy->folder = rb_arena_strdup(fetch->arena, request->folder);
     copy->known_hash = rb_arena_strdup(fetch->arena, request->known_hash);
     copy_known(fetch, request->known);

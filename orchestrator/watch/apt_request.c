@@ -5,17 +5,6 @@
 
 #include "rebake/base/text.h"
 
-static const char *const *copy_list(struct rb_arena *arena, const char *const *list)
-{
-    size_t count = 0;
-    while (list[count] != NULL)
-        count++;
-    const char **copy = rb_arena_array(arena, count + 1, sizeof(*copy));
-    for (size_t i = 0; i < count; i++)
-        copy[i] = rb_arena_strdup(arena, list[i]);
-    return copy;
-}
-
 static bool is_flat(const struct rb_apt_request *request)
 {
     return rb_text_ends_with(request->suite, "/");
@@ -28,8 +17,8 @@ struct rb_apt_request rb_apt_request_copy(const struct rb_apt_request *request,
     copy.url = rb_arena_strdup(arena, request->url);
     copy.suite = rb_arena_strdup(arena, request->suite);
     copy.codename = rb_arena_strdup(arena, request->codename);
-    copy.components = copy_list(arena, request->components);
-    copy.architectures = copy_list(arena, request->architectures);
+    copy.components = rb_arena_strdup_list(arena, request->components);
+    copy.architectures = rb_arena_strdup_list(arena, request->architectures);
     copy.signed_by = rb_arena_strdup(arena, request->signed_by);
     copy.index_folder = rb_arena_strdup(arena, request->index_folder);
     copy.known_hash = rb_arena_strdup(arena, request->known_hash);

@@ -523,17 +523,6 @@ static void advance(void *context)
         step(fetch);
 }
 
-static const char *const *copy_list(struct rb_arena *arena, const char *const *list)
-{
-    size_t count = 0;
-    while (list[count] != NULL)
-        count++;
-    const char **copy = rb_arena_array(arena, count + 1, sizeof(*copy));
-    for (size_t i = 0; i < count; i++)
-        copy[i] = rb_arena_strdup(arena, list[i]);
-    return copy;
-}
-
 static void copy_request(struct rb_rpm_fetch *fetch, const struct rb_rpm_request *request)
 {
     struct rb_arena *arena = fetch->arena;
@@ -541,7 +530,7 @@ static void copy_request(struct rb_rpm_fetch *fetch, const struct rb_rpm_request
     *copy = *request;
     copy->url = rb_arena_strdup(arena, request->url);
     copy->mirrorlist = rb_arena_strdup(arena, request->mirrorlist);
-    copy->architectures = copy_list(arena, request->architectures);
+    copy->architectures = rb_arena_strdup_list(arena, request->architectures);
     copy->signed_by = rb_arena_strdup(arena, request->signed_by);
     copy->folder = rb_arena_strdup(arena, request->folder);
     copy->known_hash = rb_arena_strdup(arena, request->known_hash);

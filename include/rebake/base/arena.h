@@ -20,6 +20,9 @@ char *rb_arena_strndup(struct rb_arena *arena, const char *text, size_t size);
 char *rb_arena_printf(struct rb_arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A list of texts, NULL at its end, with its texts. */
+const char *const *rb_arena_strdup_list(struct rb_arena *arena, const char *const *list);
+
 /* Grows an array held in the arena so that it can take one more item of item_size bytes: returns
    the array (moved or not). *capacity is 0 with a NULL array at first; the old copy stays until the
    end. */

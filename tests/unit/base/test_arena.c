@@ -79,6 +79,12 @@ static void test_texts(void **state)
     assert_string_equal(rb_arena_strndup(arena, "perl-base", 4), "perl");
     assert_string_equal(rb_arena_strndup(arena, "perl", 40), "perl");
     assert_string_equal(rb_arena_strndup(arena, "pe\0rl", 5), "pe");
+    const char *const list[] = {"main", "contrib", NULL};
+    const char *const *copy = rb_arena_strdup_list(arena, list);
+    assert_string_equal(copy[0], "main");
+    assert_string_equal(copy[1], "contrib");
+    assert_null(copy[2]);
+    assert_ptr_not_equal(copy[0], list[0]);
     assert_string_equal(rb_arena_printf(arena, "%s=%d", "a", 5), "a=5");
     char *longest = rb_arena_printf(arena, "%*s", 100000, "x");
     assert_int_equal(strlen(longest), 100000);
