@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "own_architecture.h"
 #include "rebake/base/memory.h"
 #include "source_kind.h"
 
@@ -26,34 +27,6 @@ static const struct rb_field fields[] = {
     RB_SOURCE_EVERY,
     {.key = NULL}};
 
-static const char *own_architecture(void)
-{
-#if defined(__x86_64__)
-    return "x86_64";
-#elif defined(__aarch64__)
-    return "aarch64";
-#elif defined(__arm__)
-    return "armv7";
-#elif defined(__i386__)
-    return "x86";
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-    return "ppc64le";
-#elif defined(__s390x__)
-    return "s390x";
-#elif defined(__riscv) && __riscv_xlen == 64
-    return "riscv64";
-#else
-#error "tell this architecture's name in Alpine"
-#endif
-}
-
-static const char *const *own_architectures(struct rb_arena *arena)
-{
-    const char **own = rb_arena_array(arena, 2, sizeof(char *));
-    own[0] = own_architecture();
-    return own;
-}
-
 static void complete(const struct rb_decode *decode, struct rb_mark mark, const char *subject,
                      bool is_whole, struct rb_source *source)
 {
@@ -61,7 +34,7 @@ static void complete(const struct rb_decode *decode, struct rb_mark mark, const 
     (void)mark;
     (void)subject;
     if (source->apk.architectures == NULL)
-        source->apk.architectures = own_architectures(decode->arena);
+        source->apk.architectures = rb_own_architectures(decode->arena, RB_FORMAT_APK);
 }
 
 static char *describe(const struct rb_source *source)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "own_architecture.h"
 #include "rebake/base/strbuf.h"
 #include "rebake/base/text.h"
 #include "source_kind.h"
@@ -48,27 +49,6 @@ static const struct rb_field fields[] = {
     RB_SOURCE_EVERY,
     {.key = NULL}};
 
-static const char *own_architecture(void)
-{
-#if defined(__x86_64__)
-    return "amd64";
-#elif defined(__aarch64__)
-    return "arm64";
-#elif defined(__arm__)
-    return "armhf";
-#elif defined(__i386__)
-    return "i386";
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-    return "ppc64el";
-#elif defined(__s390x__)
-    return "s390x";
-#elif defined(__riscv) && __riscv_xlen == 64
-    return "riscv64";
-#else
-#error "tell this architecture's name in Debian"
-#endif
-}
-
 /* A suite has components, a flat repository has none. */
 static void judge_components(const struct rb_decode *decode, struct rb_mark mark,
                              const char *subject, struct rb_source *source)
@@ -91,11 +71,8 @@ static void complete(const struct rb_decode *decode, struct rb_mark mark, const 
 {
     (void)is_whole;
     judge_components(decode, mark, subject, source);
-    if (source->apt.architectures != NULL)
-        return;
-    const char **own = rb_arena_array(decode->arena, 2, sizeof(char *));
-    own[0] = own_architecture();
-    source->apt.architectures = own;
+    if (source->apt.architectures == NULL)
+        source->apt.architectures = rb_own_architectures(decode->arena, RB_FORMAT_DEB);
 }
 
 static char *describe(const struct rb_source *source)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "own_architecture.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "source_kind.h"
@@ -36,34 +37,6 @@ static const struct rb_field fields[] = {
     RB_SOURCE_EVERY,
     {.key = NULL}};
 
-static const char *own_architecture(void)
-{
-#if defined(__x86_64__)
-    return "x86_64";
-#elif defined(__aarch64__)
-    return "aarch64";
-#elif defined(__arm__)
-    return "armv7hl";
-#elif defined(__i386__)
-    return "i686";
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-    return "ppc64le";
-#elif defined(__s390x__)
-    return "s390x";
-#elif defined(__riscv) && __riscv_xlen == 64
-    return "riscv64";
-#else
-#error "tell this architecture's name in rpm"
-#endif
-}
-
-static const char *const *own_architectures(struct rb_arena *arena)
-{
-    const char **own = rb_arena_array(arena, 2, sizeof(char *));
-    own[0] = own_architecture();
-    return own;
-}
-
 /* An unsigned repository is believed for its TLS, or because it is of this machine. */
 static bool is_vouched_for(const struct rb_rpm_source *source)
 {
@@ -91,7 +64,7 @@ static void complete(const struct rb_decode *decode, struct rb_mark mark, const 
         rb_report_add(decode->report, mark, "write an https URL",
                       "%s: is unsigned, and nothing vouches for what comes over http", subject);
     if (rpm->architectures == NULL)
-        rpm->architectures = own_architectures(decode->arena);
+        rpm->architectures = rb_own_architectures(decode->arena, RB_FORMAT_RPM);
 }
 
 static char *describe(const struct rb_source *source)
