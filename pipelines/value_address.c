@@ -89,14 +89,29 @@ const char *rb_value_git_url(struct rb_arena *arena, const char *text,
                      "https://git.example.com/shop.git");
 }
 
+/* An http or https URL, its query included. */
+static const char *web_url(const char *text, struct rb_complaint *complaint, const char *hint)
+{
+    static const struct scheme schemes[] = {{"https://", true}, {"http://", true}, {NULL, false}};
+    return check_url(text, schemes, complaint, hint);
+}
+
 const char *rb_value_file_url(struct rb_arena *arena, const char *text,
                               struct rb_complaint *complaint)
 {
-    static const struct scheme schemes[] = {{"https://", true}, {"http://", true}, {NULL, false}};
     (void)arena;
-    return check_url(
-        text, schemes, complaint,
-        "write an https or http URL, for example https://files.example.com/tool.tar.gz");
+    return web_url(text, complaint,
+                   "write an https or http URL, for example "
+                   "https://files.example.com/tool.tar.gz");
+}
+
+const char *rb_value_mirrorlist(struct rb_arena *arena, const char *text,
+                                struct rb_complaint *complaint)
+{
+    (void)arena;
+    return web_url(text, complaint,
+                   "write an https or http URL, for example "
+                   "https://mirrors.example.com/metalink?repo=baseos-9&arch=x86_64");
 }
 
 /* The folder of a repository, without a '/' at its end. */
@@ -140,16 +155,6 @@ const char *rb_value_apk_url(struct rb_arena *arena, const char *text,
 {
     return repository_url(arena, text, complaint, "https://mirror.example.com/alpine/v3.20/main",
                           "write the folder that holds x86_64/ and others");
-}
-
-const char *rb_value_mirrorlist(struct rb_arena *arena, const char *text,
-                                struct rb_complaint *complaint)
-{
-    static const struct scheme schemes[] = {{"https://", true}, {"http://", true}, {NULL, false}};
-    (void)arena;
-    return check_url(text, schemes, complaint,
-                     "write an https or http URL, for example "
-                     "https://mirrors.example.com/metalink?repo=baseos-9&arch=x86_64");
 }
 
 const char *rb_value_machine(struct rb_arena *arena, const char *text,
