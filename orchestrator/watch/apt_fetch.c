@@ -28,6 +28,7 @@
 #include "clearsign.h"
 #include "download.h"
 #include "gpgv.h"
+#include "kept.h"
 #include "rebake/base/arena.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
@@ -169,7 +170,7 @@ static void run_prepare(void *context)
     if (fetch->status != 0 || request->known_hash == NULL)
         return;
     RB_CLEANUP_FREE char *path = rb_apt_index_path(request, request->known_hash);
-    fetch->known_index_is_there = rb_apt_index_is_there(path, &fetch->offer_count);
+    fetch->known_index_is_there = rb_kept_index_is_there(path, &fetch->offer_count);
 }
 
 static void run_nothing(void *context)
@@ -202,7 +203,7 @@ static void run_look(void *context)
         return;
     rb_sha256_of(parts->content, parts->content_size, fetch->release_hash);
     fetch->index_path = rb_apt_index_path(request, fetch->release_hash);
-    fetch->index_is_there = rb_apt_index_is_there(fetch->index_path, &fetch->offer_count);
+    fetch->index_is_there = rb_kept_index_is_there(fetch->index_path, &fetch->offer_count);
     fetch->unchanged =
         fetch->index_is_there && rb_text_equal(fetch->release_hash, request->known_hash);
     if (fetch->index_is_there)

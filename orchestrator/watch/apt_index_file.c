@@ -6,24 +6,18 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "kept.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
 static const uint64_t UNLISTED_PLAIN_MAXIMUM = UINT64_C(1) << 30;
 
-static void hash_list(struct rb_sha256 *hash, const char *const *list)
-{
-    for (; *list != NULL; list++)
-        rb_sha256_update(hash, *list, strlen(*list) + 1);
-    rb_sha256_update(hash, "", 1);
-}
-
 static char *index_ending(const struct rb_apt_request *request)
 {
     char hex[RB_SHA256_HEX_SIZE];
     RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *hash = rb_sha256_new();
-    hash_list(hash, request->components);
-    hash_list(hash, request->architectures);
+    rb_kept_hash_list(hash, request->components);
+    rb_kept_hash_list(hash, request->architectures);
     return rb_asprintf(".%.8s.index", rb_sha256_hex(hash, hex));
 }
 
@@ -60,16 +54,6 @@ struct rb_index *rb_apt_index_open_newest(const struct rb_apt_request *request)
         (void)closedir(folder);
     /* One that cannot be read is of no use, and in nobody's way. */
     return newest != NULL && rb_index_open(newest, &index, NULL) == 0 ? index : NULL;
-}
-
-bool rb_apt_index_is_there(const char *path, size_t *ret_offer_count)
-{
-    struct rb_index *index = NULL;
-    if (rb_index_open(path, &index, NULL) != 0)
-        return false;
-    *ret_offer_count = rb_index_count(index);
-    rb_index_close(index);
-    return true;
 }
 
 static int check_hash(const struct rb_apt_file *file, const char *hex, const char *folder,

@@ -14,9 +14,6 @@ char *rb_apt_index_path(const struct rb_apt_request *request, const char *releas
 /* The newest index of the same selection, whatever state it is of; NULL if there is none. */
 struct rb_index *rb_apt_index_open_newest(const struct rb_apt_request *request);
 
-/* True if there is an index that can be read. */
-bool rb_apt_index_is_there(const char *path, size_t *ret_offer_count);
-
 /* Checks a downloaded form of an index against the Release file, packed and unpacked, and feeds it
    to the builder. folder names the Release file's folder in errors. */
 RB_NODISCARD int rb_apt_index_unpack(struct rb_index_builder *builder,

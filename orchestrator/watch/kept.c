@@ -5,12 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rebake/base/digest.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/inventory/index.h"
 
-static void hash_list(struct rb_sha256 *hash, const char *const *list)
+void rb_kept_hash_list(struct rb_sha256 *hash, const char *const *list)
 {
     for (; *list != NULL; list++)
         rb_sha256_update(hash, *list, strlen(*list) + 1);
@@ -22,8 +21,8 @@ char *rb_kept_folder(const char *cache_folder, const char *kind, const char *con
 {
     char hex[RB_SHA256_HEX_SIZE];
     RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *hash = rb_sha256_new();
-    hash_list(hash, texts);
-    hash_list(hash, list);
+    rb_kept_hash_list(hash, texts);
+    rb_kept_hash_list(hash, list);
     return rb_asprintf("%s/%s/%.32s", cache_folder, kind, rb_sha256_hex(hash, hex));
 }
 

@@ -7,6 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "rebake/base/digest.h"
+
+/* Takes a list of texts (NULL-terminated) into a hash, so that no two lists give the same. */
+void rb_kept_hash_list(struct rb_sha256 *hash, const char *const *list);
+
 /* CACHE/KIND/HASH, for what texts and lists (NULL-terminated) tell the source from others of its
    kind. The caller frees it. */
 char *rb_kept_folder(const char *cache_folder, const char *kind, const char *const *texts,
