@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "age.h"
 #include "apk_signature.h"
 #include "download.h"
 #include "kept.h"
@@ -29,8 +30,6 @@
 
 enum { ARCHITECTURES_MAXIMUM = 16, INDEX_MAXIMUM = 64 << 20 };
 static const int64_t TIMEOUT_MS = 15 * 60 * 1000;
-/* As for apt: a time that was believed is a floor for all later ones. */
-static const int64_t FUTURE_SLACK_MS = 3600 * 1000;
 
 enum state { STATE_PREPARE, STATE_INDEX, STATE_READ, STATE_WRITE, STATE_DONE, STATE_COUNT };
 
@@ -125,25 +124,6 @@ static void run_nothing(void *context)
     (void)context;
 }
 
-static int judge_time(struct rb_apk_fetch *fetch, int64_t made_at)
-{
-    char text[RB_TIME_TEXT_SIZE], known_text[RB_TIME_TEXT_SIZE];
-    int64_t known_at = fetch->request.known[fetch->at].made_at;
-    if (made_at != 0 && made_at < known_at) {
-        fetch->trouble = RB_TROUBLE_BACKWARDS;
-        return rb_err_set(&fetch->err, RB_EVERIFY,
-                          "%s has gone back in time (%s, but %s was seen): a stale mirror or a "
-                          "replay",
-                          fetch->what, rb_time_format(made_at, text),
-                          rb_time_format(known_at, known_text));
-    }
-    if (made_at > rb_clock_now(fetch->clock) + FUTURE_SLACK_MS)
-        return rb_err_set(&fetch->err, RB_EVERIFY,
-                          "%s is dated in the future (%s): is this machine's clock right?",
-                          fetch->what, rb_time_format(made_at, text));
-    return 0;
-}
-
 /* Nothing is read of the content before its signature holds. */
 static void run_read(void *context)
 {
@@ -163,7 +143,9 @@ static void run_read(void *context)
                                           fetch->request.architectures[fetch->at], fetch->what,
                                           fetch->builder, &index, &fetch->err);
     if (fetch->status == 0)
-        fetch->status = judge_time(fetch, index.made_at);
+        fetch->status = rb_age_judge(
+            index.made_at, index.made_at == 0 ? 0 : fetch->request.known[fetch->at].made_at,
+            rb_clock_now(fetch->clock), fetch->what, &fetch->trouble, &fetch->err);
     if (fetch->status != 0)
         return;
     state->hash =

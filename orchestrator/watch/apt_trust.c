@@ -3,12 +3,9 @@
 
 #include <string.h>
 
+#include "age.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
-
-/* How far clocks may differ. A date that was believed is a floor for all later ones, so one from
-   far ahead would shut out every honest one: the harm of an hour is an hour. */
-static const int64_t FUTURE_SLACK_MS = 3600 * 1000;
 
 int rb_apt_validity_judge(int64_t valid_until_at, int64_t now, const char *what, struct rb_err *err)
 {
@@ -23,24 +20,11 @@ int rb_apt_validity_judge(int64_t valid_until_at, int64_t now, const char *what,
 static int judge_date(const struct rb_apt_release *release, int64_t known_date_at, int64_t now,
                       const char *what, enum rb_trouble *ret_trouble, struct rb_err *err)
 {
-    char text[RB_TIME_TEXT_SIZE], known[RB_TIME_TEXT_SIZE];
     int64_t date_at = rb_apt_release_date(release);
     *ret_trouble = RB_TROUBLE_UNTRUSTED;
     if (date_at == 0)
         return rb_err_set(err, RB_EVERIFY, "%s has no Date", what);
-    if (date_at < known_date_at) {
-        *ret_trouble = RB_TROUBLE_BACKWARDS;
-        return rb_err_set(err, RB_EVERIFY,
-                          "%s has gone back in time (%s, but %s was seen): a stale mirror or a "
-                          "replay",
-                          what, rb_time_format(date_at, text),
-                          rb_time_format(known_date_at, known));
-    }
-    if (date_at > now + FUTURE_SLACK_MS)
-        return rb_err_set(err, RB_EVERIFY,
-                          "%s is dated in the future (%s): is this machine's clock right?", what,
-                          rb_time_format(date_at, text));
-    return 0;
+    return rb_age_judge(date_at, known_date_at, now, what, ret_trouble, err);
 }
 
 /* As apt's metaIndex::CheckDist compares: "bookworm/updates" asks for "bookworm". */

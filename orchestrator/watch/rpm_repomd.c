@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rebake/base/clock.h"
+#include "age.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "xml.h"
@@ -14,8 +14,6 @@ enum { FILES_MAXIMUM = 200 };
 /* The largest real ones: Fedora's and openSUSE's primary with 20 MB packed, 200 MB unpacked. */
 static const int64_t PACKED_MAXIMUM = 256 << 20;
 static const int64_t OPEN_MAXIMUM = INT64_C(2) << 30;
-/* As for apt: a time that was believed is a floor for all later ones. */
-static const int64_t FUTURE_SLACK_MS = 3600 * 1000;
 
 struct reader {
     struct rb_rpm_repomd *repomd;
@@ -173,32 +171,17 @@ int rb_rpm_repomd_parse(const char *data, size_t size, const char *what,
     return status;
 }
 
-static int gone_back(const char *what, const char *is, const char *was,
-                     enum rb_trouble *ret_trouble, struct rb_err *err)
-{
-    *ret_trouble = RB_TROUBLE_BACKWARDS;
-    return rb_err_set(err, RB_EVERIFY,
-                      "%s has gone back in time (%s, but %s was seen): a stale mirror or a replay",
-                      what, is, was);
-}
-
 /* Revisions are the seconds when the state was made, unless the publisher says otherwise. */
 int rb_rpm_repomd_judge(const struct rb_rpm_repomd *repomd, const char *known_revision,
                         int64_t known_newest_at, int64_t now, const char *what,
                         enum rb_trouble *ret_trouble, struct rb_err *err)
 {
-    char text[RB_TIME_TEXT_SIZE], known_text[RB_TIME_TEXT_SIZE];
     uint64_t revision = 0, known = 0;
     bool has_numbers = known_revision != NULL && rb_text_to_u64(repomd->revision, &revision) &&
                        rb_text_to_u64(known_revision, &known);
     if (has_numbers && revision < known)
-        return gone_back(what, repomd->revision, known_revision, ret_trouble, err);
-    if ((!has_numbers || revision == known) && repomd->newest_at < known_newest_at)
-        return gone_back(what, rb_time_format(repomd->newest_at, text),
-                         rb_time_format(known_newest_at, known_text), ret_trouble, err);
-    if (repomd->newest_at > now + FUTURE_SLACK_MS)
-        return rb_err_set(err, RB_EVERIFY,
-                          "%s is dated in the future (%s): is this machine's clock right?", what,
-                          rb_time_format(repomd->newest_at, text));
-    return 0;
+        return rb_age_refuse_older(what, repomd->revision, known_revision, ret_trouble, err);
+    bool is_later = has_numbers && revision > known;
+    return rb_age_judge(repomd->newest_at, is_later ? 0 : known_newest_at, now, what, ret_trouble,
+                        err);
 }
