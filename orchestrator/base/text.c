@@ -53,6 +53,15 @@ bool rb_text_to_i64(const char *text, int64_t *ret_value)
     return true;
 }
 
+int rb_text_hex_digit(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return digit - '0';
+    if (digit >= 'a' && digit <= 'f')
+        return digit - 'a' + 10;
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
 /* A star that failed is taken up again one character further on; only the last star of each kind
    needs to be remembered, so the time is bounded by pattern size times text size. */
 bool rb_text_glob(const char *pattern, const char *text)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rebake/base/memory.h"
+#include "rebake/base/text.h"
 
 /* RFC 3986 section 3.2.1: between "//" and the last '@' before the path. False if there is none. */
 static bool find_user_info(const char *url, const char **ret_start, size_t *ret_size)
@@ -34,23 +35,14 @@ char *rb_address_shown(const char *url)
     return rb_asprintf("%.*s%s", (int)(start - url), url, start + size + 1);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* %00 stays as it is written: text ends at a NUL. */
 static char *percent_decoded(const char *text, size_t size)
 {
     char *decoded = rb_strndup(text, size);
     char *out = decoded;
     for (const char *at = decoded; *at != '\0'; at++) {
-        int high = at[0] == '%' ? hex_digit(at[1]) : -1;
-        int low = high >= 0 ? hex_digit(at[2]) : -1;
+        int high = at[0] == '%' ? rb_text_hex_digit(at[1]) : -1;
+        int low = high >= 0 ? rb_text_hex_digit(at[2]) : -1;
         if (low >= 0 && high * 16 + low != 0) {
             *out++ = (char)(high * 16 + low);
             at += 2;

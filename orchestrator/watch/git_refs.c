@@ -203,21 +203,12 @@ static bool take_flush(struct rb_git_refs *refs)
     return fail(refs, RB_EGIT, "a flush where none may stand");
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The length that the line's first four bytes tell; -1 for none. */
 static int line_size(const char *line)
 {
     int size = 0;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(line[i]);
+        int digit = rb_text_hex_digit(line[i]);
         if (digit < 0)
             return -1;
         size = size * 16 + digit;

@@ -19,6 +19,9 @@ bool rb_text_to_i64(const char *text, int64_t *ret_value); /* a leading '-' is a
 /* Shell-style match of the whole text: `*` any run without '/', `**` any run, `?` one character. */
 bool rb_text_glob(const char *pattern, const char *text);
 
+/* The value of a hexadecimal digit in either case; -1 for any other character. */
+int rb_text_hex_digit(char digit);
+
 /* The candidate most like `text` (edit distance, two letters swapped counted as one edit; at most a
    third of its length away, or one), or NULL. For "did you mean" hints. candidates is
    NULL-terminated. */

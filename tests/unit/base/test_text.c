@@ -320,11 +320,24 @@ static void test_printable(void **state)
     }
 }
 
+static void test_hex_digits(void **state)
+{
+    (void)state;
+    assert_int_equal(rb_text_hex_digit('0'), 0);
+    assert_int_equal(rb_text_hex_digit('9'), 9);
+    assert_int_equal(rb_text_hex_digit('a'), 10);
+    assert_int_equal(rb_text_hex_digit('F'), 15);
+    for (const char *at = "gG/:@`\xff"; *at != '\0'; at++)
+        assert_int_equal(rb_text_hex_digit(*at), -1);
+    assert_int_equal(rb_text_hex_digit('\0'), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_comparisons),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_hex_digits),
         cmocka_unit_test(test_glob),
         cmocka_unit_test(test_glob_agrees_with_the_plain_way),
         cmocka_unit_test(test_glob_ends_in_time),
