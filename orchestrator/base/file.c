@@ -70,16 +70,21 @@ int rb_file_read(const char *path, size_t maximum, char **ret_data, size_t *ret_
     return read_up_to(fd, path, maximum, ret_data, ret_size, err);
 }
 
-static int sync_folder_of(const char *path, struct rb_err *err)
+/* flags: O_DIRECTORY for a folder, else 0. */
+static int sync_path(const char *path, int flags, struct rb_err *err)
+{
+    RB_CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+    if (fd < 0)
+        return rb_err_sys(err, errno, "open %s", path);
+    return fsync(fd) == 0 ? 0 : rb_err_sys(err, errno, "sync %s", path);
+}
+
+static int rename_durably(const char *from, const char *path, struct rb_err *err)
 {
     RB_CLEANUP_FREE char *copy = rb_strdup(path);
-    const char *folder = dirname(copy);
-    RB_CLEANUP_CLOSE int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return rb_err_sys(err, errno, "open %s", folder);
-    if (fsync(fd) != 0)
-        return rb_err_sys(err, errno, "sync %s", folder);
-    return 0;
+    if (rename(from, path) != 0)
+        return rb_err_sys(err, errno, "rename %s to %s", from, path);
+    return sync_path(dirname(copy), O_DIRECTORY, err);
 }
 
 static int fill_temporary(int fd, const char *temporary, const struct iovec *pieces, size_t count,
@@ -104,13 +109,11 @@ int rb_file_write_pieces(const char *path, const struct iovec *pieces, size_t co
     if (fd < 0)
         return rb_err_sys(err, errno, "create %s", temporary);
     int status = fill_temporary(fd, temporary, pieces, count, mode, err);
-    if (status == 0 && rename(temporary, path) != 0)
-        status = rb_err_sys(err, errno, "rename %s to %s", temporary, path);
-    if (status != 0) {
+    if (status == 0)
+        status = rename_durably(temporary, path, err);
+    if (status != 0)
         (void)unlink(temporary);
-        return status;
-    }
-    return sync_folder_of(path, err);
+    return status;
 }
 
 int rb_file_write_atomic(const char *path, const void *data, size_t size, mode_t mode,
@@ -118,6 +121,12 @@ int rb_file_write_atomic(const char *path, const void *data, size_t size, mode_t
 {
     struct iovec whole = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
     return rb_file_write_pieces(path, &whole, 1, mode, err);
+}
+
+int rb_file_put_in_place(const char *from, const char *path, struct rb_err *err)
+{
+    int status = sync_path(from, 0, err);
+    return status == 0 ? rename_durably(from, path, err) : status;
 }
 
 bool rb_file_exists(const char *path)

@@ -13,9 +13,6 @@
  * its file cannot part.
  */
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -221,24 +218,11 @@ static void drop_others(const struct file_check *check)
         (void)closedir(folder);
 }
 
-static int sync_file(const char *path, struct rb_err *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int status = fd < 0 || fsync(fd) != 0 ? rb_err_sys(err, errno, "write %s", path) : 0;
-    if (fd >= 0)
-        (void)close(fd);
-    return status;
-}
-
 static void run_keep(void *context)
 {
     struct file_check *check = context;
     RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", check->folder, check->sha256);
-    check->status = sync_file(check->incoming, &check->err);
-    if (check->status == 0 && rename(check->incoming, path) != 0)
-        check->status = rb_err_sys(&check->err, errno, "rename %s", check->incoming);
-    if (check->status == 0)
-        check->status = sync_file(check->folder, &check->err);
+    check->status = rb_file_put_in_place(check->incoming, path, &check->err);
     if (check->status == 0)
         drop_others(check);
 }

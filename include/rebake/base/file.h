@@ -25,6 +25,10 @@ RB_NODISCARD int rb_file_write_atomic(const char *path, const void *data, size_t
 RB_NODISCARD int rb_file_write_pieces(const char *path, const struct iovec *pieces, size_t count,
                                       mode_t mode, struct rb_err *err);
 
+/* Puts a file that was written elsewhere on the same file system into its place, as durably: fsync,
+   rename, fsync of the folder. */
+RB_NODISCARD int rb_file_put_in_place(const char *from, const char *path, struct rb_err *err);
+
 bool rb_file_exists(const char *path);
 RB_NODISCARD int rb_file_size(const char *path, int64_t *ret_bytes, struct rb_err *err);
 RB_NODISCARD int rb_folder_make(const char *path, mode_t mode,

@@ -142,6 +142,22 @@ static void test_write_all_tells_a_full_disk(void **state)
     assert_int_equal(rb_write_all(fd, "", 0, &err), 0);
 }
 
+static void test_put_in_place(void **state)
+{
+    RB_CLEANUP_FREE char *from = in(state, "incoming");
+    RB_CLEANUP_FREE char *path = in(state, "file");
+    RB_CLEANUP_FREE char *data = NULL;
+    put(path, "old");
+    put(from, "new");
+    assert_int_equal(rb_file_put_in_place(from, path, NULL), 0);
+    assert_int_equal(rb_file_read(path, 10, &data, NULL, NULL), 0);
+    assert_string_equal(data, "new");
+    assert_int_equal(count_entries(*state), 1);
+    struct rb_err err;
+    assert_int_equal(rb_file_put_in_place(from, path, &err), RB_ENOTFOUND);
+    assert_non_null(strstr(err.text, from));
+}
+
 static void test_size_and_existence(void **state)
 {
     RB_CLEANUP_FREE char *path = in(state, "file");
@@ -245,6 +261,7 @@ int main(void)
         IN_A_FOLDER(test_write_leaves_the_old_file_to_its_readers),
         IN_A_FOLDER(test_write_refused_leaves_nothing),
         cmocka_unit_test(test_write_all_tells_a_full_disk),
+        IN_A_FOLDER(test_put_in_place),
         IN_A_FOLDER(test_size_and_existence),
         IN_A_FOLDER(test_make_folders),
         IN_A_FOLDER(test_temporary_folder_is_private),
