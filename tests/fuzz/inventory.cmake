@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(target dpkg_status packages deb_version rpm_version apk_version apt_conf apt_sources preferences index
-    packages_change)
+foreach(target dpkg_status packages apt_conf apt_sources preferences index packages_change)
   rebake_fuzz_target(${target} LINK rebake::inventory PkgConfig::ZLIB)
+endforeach()
+
+foreach(order deb rpm apk)
+  rebake_fuzz_target(${order}_version LINK rebake::inventory)
+  target_sources(fuzz_${order}_version PRIVATE version_order.c)
 endforeach()
 
 rebake_fuzz_target(layer LINK rebake::inventory)
