@@ -101,7 +101,9 @@ static bool descends_from(const struct process_list *list, const struct process_
 void job_kill_descendants(void)
 {
     RB_CLEANUP(deinit_list) struct process_list list = {0};
-    for (int round = 0; round < ROUNDS_MAXIMUM; round++) {
+    pid_t ended = 0;
+    /* Done is when no child is left: one that has died but was not taken yet is in no list. */
+    for (int round = 0; round < ROUNDS_MAXIMUM && ended >= 0; round++) {
         size_t killed = 0;
         list_processes(&list);
         for (size_t i = 0; i < list.count; i++) {
@@ -109,12 +111,11 @@ void job_kill_descendants(void)
                 kill(list.items[i].pid, SIGKILL) == 0)
                 killed++;
         }
-        if (killed == 0)
-            break;
         /* Each that dies leaves its children to us: wait for one, take the others that are ready.
          */
-        (void)waitpid(-1, NULL, 0);
-        while (waitpid(-1, NULL, WNOHANG) > 0)
+        if (killed > 0)
+            (void)waitpid(-1, NULL, 0);
+        while ((ended = waitpid(-1, NULL, WNOHANG)) > 0)
             ;
     }
 }
