@@ -17,8 +17,12 @@ static json_t *package_component(const struct rb_inventory *inventory,
 {
     RB_CLEANUP_FREE char *purl = rb_package_purl(inventory, package);
     json_t *properties = rb_json_array();
-    append_property(properties, "rebake:source:name", package->source_name);
-    append_property(properties, "rebake:source:version", package->source_version);
+    if (rb_package_type_is_distribution(package->type)) {
+        append_property(properties, "rebake:source:name", package->source_name);
+        append_property(properties, "rebake:source:version", package->source_version);
+    } else {
+        append_property(properties, "rebake:path", package->path);
+    }
     json_t *component = rb_json_object();
     rb_json_set_string(component, "type", "library");
     rb_json_set_string(component, "bom-ref", purl);

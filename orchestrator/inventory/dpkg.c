@@ -55,21 +55,20 @@ static int take_stanza(void *context, const struct rb_deb822_stanza *stanza, str
         return rb_err_set(err, RB_EINVALID, "package %s: \"%s\" is not a version", values[PACKAGE],
                           values[VERSION]);
 
-    struct rb_inventory *inventory = reading->inventory;
-    struct rb_arena *arena = inventory->arena;
     struct rb_source_field source =
         rb_source_field_split(values[SOURCE], values[PACKAGE], values[VERSION]);
-    inventory->packages =
-        rb_arena_grow(arena, inventory->packages, inventory->package_count,
-                      &inventory->package_capacity, sizeof(inventory->packages[0]));
-    inventory->packages[inventory->package_count++] = (struct rb_package){
-        .name = rb_arena_strdup(arena, values[PACKAGE]),
-        .architecture = rb_arena_strdup(arena, values[ARCHITECTURE]),
-        .version = rb_arena_strdup(arena, values[VERSION]),
-        .source_name = rb_arena_strndup(arena, source.name, source.name_size),
-        .source_version = rb_arena_strndup(arena, source.version, source.version_size),
+    RB_CLEANUP_FREE char *source_name = rb_strndup(source.name, source.name_size);
+    RB_CLEANUP_FREE char *source_version = rb_strndup(source.version, source.version_size);
+    struct rb_package package = {
+        .type = RB_PACKAGE_DEB,
+        .name = values[PACKAGE],
+        .architecture = values[ARCHITECTURE],
+        .version = values[VERSION],
+        .source_name = source_name,
+        .source_version = source_version,
         .held = values[STATUS] != NULL && rb_text_starts_with(values[STATUS], "hold "),
     };
+    rb_inventory_add(reading->inventory, &package);
     return 0;
 }
 

@@ -17,6 +17,7 @@ json_t *rb_inventory_to_json(const struct rb_inventory *inventory)
         const struct rb_package *package = &inventory->packages[i];
         RB_CLEANUP_FREE char *purl = rb_package_purl(inventory, package);
         json_t *item = rb_json_object();
+        rb_json_set_string(item, "type", rb_package_type_name(package->type));
         rb_json_set_string(item, "name", package->name);
         rb_json_set_string(item, "version", package->version);
         rb_json_set_string(item, "architecture", package->architecture);
@@ -24,6 +25,8 @@ json_t *rb_inventory_to_json(const struct rb_inventory *inventory)
         rb_json_set_string(item, "sourceVersion", package->source_version);
         rb_json_set_bool(item, "held", package->held);
         rb_json_set_string(item, "purl", purl);
+        if (*package->path != '\0')
+            rb_json_set_string(item, "path", package->path);
         rb_json_append(packages, item);
     }
 
@@ -42,21 +45,22 @@ static int read_package(const json_t *item, struct rb_inventory *inventory, stru
         (status = rb_json_want_string(item, name, "version", &version, err)) != 0 ||
         (status = rb_json_want_string(item, name, "architecture", &architecture, err)) != 0)
         return status;
-    if (!rb_version_is_deb(version))
-        return rb_err_set(err, RB_EINVALID, "package %s: \"%s\" is not a version", name, version);
-    struct rb_arena *arena = inventory->arena;
-    inventory->packages =
-        rb_arena_grow(arena, inventory->packages, inventory->package_count,
-                      &inventory->package_capacity, sizeof(inventory->packages[0]));
-    inventory->packages[inventory->package_count++] = (struct rb_package){
-        .name = rb_arena_strdup(arena, name),
-        .architecture = rb_arena_strdup(arena, architecture),
-        .version = rb_arena_strdup(arena, version),
-        .source_name = rb_arena_strdup(arena, rb_json_get_string(item, "source", name)),
-        .source_version =
-            rb_arena_strdup(arena, rb_json_get_string(item, "sourceVersion", version)),
+    /* an inventory that was kept before there were types is of dpkg's packages */
+    const char *type = rb_json_get_string(item, "type", "deb");
+    struct rb_package package = {
+        .name = name,
+        .architecture = architecture,
+        .version = version,
+        .source_name = rb_json_get_string(item, "source", NULL),
+        .source_version = rb_json_get_string(item, "sourceVersion", NULL),
+        .path = rb_json_get_string(item, "path", NULL),
         .held = rb_json_get_bool(item, "held", false),
     };
+    if (!rb_package_type_find(type, &package.type))
+        return rb_err_set(err, RB_EINVALID, "package %s: \"%s\" is no type of package", name, type);
+    if (package.type == RB_PACKAGE_DEB && !rb_version_is_deb(version))
+        return rb_err_set(err, RB_EINVALID, "package %s: \"%s\" is not a version", name, version);
+    rb_inventory_add(inventory, &package);
     return 0;
 }
 

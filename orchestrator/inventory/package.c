@@ -5,10 +5,35 @@
 #include <string.h>
 
 #include "rebake/base/memory.h"
-#include "rebake/base/strbuf.h"
 #include "rebake/base/text.h"
 
-enum { PURL_MAX = 1 << 20 };
+static const char *const type_names[] = {
+    [RB_PACKAGE_DEB] = "deb",     [RB_PACKAGE_APK] = "apk", [RB_PACKAGE_RPM] = "rpm",
+    [RB_PACKAGE_PYPI] = "pypi",   [RB_PACKAGE_NPM] = "npm", [RB_PACKAGE_GOLANG] = "golang",
+    [RB_PACKAGE_MAVEN] = "maven", [RB_PACKAGE_GEM] = "gem", [RB_PACKAGE_CARGO] = "cargo",
+};
+_Static_assert(RB_COUNT_OF(type_names) == RB_PACKAGE_TYPE_COUNT, "a type has no name");
+
+const char *rb_package_type_name(enum rb_package_type type)
+{
+    return type_names[type];
+}
+
+bool rb_package_type_find(const char *name, enum rb_package_type *ret_type)
+{
+    for (unsigned type = 0; type < RB_PACKAGE_TYPE_COUNT; type++) {
+        if (rb_text_equal(type_names[type], name)) {
+            *ret_type = (enum rb_package_type)type;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rb_package_type_is_distribution(enum rb_package_type type)
+{
+    return type == RB_PACKAGE_DEB || type == RB_PACKAGE_APK || type == RB_PACKAGE_RPM;
+}
 
 void rb_inventory_init(struct rb_inventory *inventory)
 {
@@ -28,17 +53,44 @@ void rb_inventory_deinit(struct rb_inventory *inventory)
     *inventory = (struct rb_inventory){0};
 }
 
-static int compare_identity(const struct rb_package *a, const struct rb_package *b)
+void rb_inventory_add(struct rb_inventory *inventory, const struct rb_package *package)
 {
-    int difference = strcmp(a->name, b->name);
-    return difference != 0 ? difference : strcmp(a->architecture, b->architecture);
+    struct rb_arena *arena = inventory->arena;
+    const char *version = package->version == NULL ? "" : package->version;
+    const char *source_name = package->source_name;
+    const char *source_version = package->source_version;
+    inventory->packages =
+        rb_arena_grow(arena, inventory->packages, inventory->package_count,
+                      &inventory->package_capacity, sizeof(inventory->packages[0]));
+    struct rb_package *copy = &inventory->packages[inventory->package_count++];
+    *copy = *package;
+    copy->name = rb_arena_strdup(arena, package->name);
+    copy->version = rb_arena_strdup(arena, version);
+    copy->architecture =
+        rb_arena_strdup(arena, package->architecture == NULL ? "" : package->architecture);
+    copy->source_name = source_name == NULL ? copy->name : rb_arena_strdup(arena, source_name);
+    copy->source_version =
+        source_version == NULL ? copy->version : rb_arena_strdup(arena, source_version);
+    copy->path = rb_arena_strdup(arena, package->path == NULL ? "" : package->path);
+}
+
+static int compare_names(const struct rb_package *package, enum rb_package_type type,
+                         const char *name)
+{
+    if (package->type != type)
+        return package->type < type ? -1 : 1;
+    return strcmp(package->name, name);
 }
 
 static int compare_packages(const void *left, const void *right)
 {
     const struct rb_package *a = left, *b = right;
-    int difference = compare_identity(a, b);
-    return difference != 0 ? difference : strcmp(a->version, b->version);
+    int difference = compare_names(a, b->type, b->name);
+    if (difference == 0)
+        difference = strcmp(a->architecture, b->architecture);
+    if (difference == 0)
+        difference = strcmp(a->version, b->version);
+    return difference != 0 ? difference : strcmp(a->path, b->path);
 }
 
 static size_t drop_repeated(struct rb_package *packages, size_t count)
@@ -53,18 +105,24 @@ static size_t drop_repeated(struct rb_package *packages, size_t count)
     return kept;
 }
 
+static bool is_for_any(const char *architecture)
+{
+    return *architecture == '\0' || rb_text_equal(architecture, "all") ||
+           rb_text_equal(architecture, "noarch");
+}
+
 /* dpkg is itself a package of the native architecture. An image without it (status.d) is of the
    architecture that most of its packages have, found by Boyer and Moore's vote. */
 static const char *guess_architecture(const struct rb_inventory *inventory)
 {
-    const struct rb_package *dpkg = rb_inventory_find(inventory, "dpkg", NULL);
+    const struct rb_package *dpkg = rb_inventory_find(inventory, RB_PACKAGE_DEB, "dpkg", NULL);
     if (dpkg != NULL && !rb_text_equal(dpkg->architecture, "all"))
         return dpkg->architecture;
     const char *leader = "";
     size_t lead = 0;
     for (size_t i = 0; i < inventory->package_count; i++) {
         const char *architecture = inventory->packages[i].architecture;
-        if (rb_text_equal(architecture, "all"))
+        if (is_for_any(architecture))
             continue;
         if (lead == 0)
             leader = architecture;
@@ -86,61 +144,24 @@ void rb_inventory_sort(struct rb_inventory *inventory)
         inventory->architecture = guess_architecture(inventory);
 }
 
-const struct rb_package *rb_inventory_find(const struct rb_inventory *inventory, const char *name,
+const struct rb_package *rb_inventory_find(const struct rb_inventory *inventory,
+                                           enum rb_package_type type, const char *name,
                                            const char *architecture)
 {
     size_t low = 0, high = inventory->package_count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (strcmp(inventory->packages[middle].name, name) < 0)
+        if (compare_names(&inventory->packages[middle], type, name) < 0)
             low = middle + 1;
         else
             high = middle;
     }
     for (; low < inventory->package_count; low++) {
         const struct rb_package *package = &inventory->packages[low];
-        if (strcmp(package->name, name) != 0)
+        if (compare_names(package, type, name) != 0)
             return NULL;
         if (architecture == NULL || strcmp(package->architecture, architecture) == 0)
             return package;
     }
     return NULL;
-}
-
-/* purl-spec, "Character encoding": all but these are written as %XX. */
-static void append_encoded(struct rb_strbuf *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     c == '.' || c == '-' || c == '_' || c == '~';
-        if (plain)
-            rb_strbuf_putc(out, (char)c);
-        else
-            rb_strbuf_printf(out, "%%%02X", c);
-    }
-}
-
-char *rb_package_purl(const struct rb_inventory *inventory, const struct rb_package *package)
-{
-    struct rb_strbuf purl = RB_STRBUF_INIT(PURL_MAX);
-    rb_strbuf_puts(&purl, "pkg:deb/");
-    if (*inventory->distribution != '\0') {
-        append_encoded(&purl, inventory->distribution);
-        rb_strbuf_putc(&purl, '/');
-    }
-    append_encoded(&purl, package->name);
-    rb_strbuf_putc(&purl, '@');
-    append_encoded(&purl, package->version);
-    rb_strbuf_puts(&purl, "?arch=");
-    append_encoded(&purl, package->architecture);
-    const char *release = *inventory->distribution_version != '\0' ? inventory->distribution_version
-                                                                   : inventory->codename;
-    if (*inventory->distribution != '\0' && *release != '\0') {
-        rb_strbuf_puts(&purl, "&distro=");
-        append_encoded(&purl, inventory->distribution);
-        rb_strbuf_putc(&purl, '-');
-        append_encoded(&purl, release);
-    }
-    return rb_strbuf_steal(&purl);
 }

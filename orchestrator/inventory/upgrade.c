@@ -185,6 +185,8 @@ size_t rb_upgrades_find(const struct rb_inventory *inventory,
     size_t count = 0, capacity = 0;
     for (size_t i = 0; i < inventory->package_count; i++) {
         const struct rb_package *package = &inventory->packages[i];
+        if (package->type != RB_PACKAGE_DEB)
+            continue;
         collect(&search, package);
         const struct rb_repository *holder = NULL;
         const char *candidate = find_candidate(&search, &holder);

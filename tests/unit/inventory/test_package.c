@@ -89,12 +89,15 @@ static void packages_are_found(void **state)
     (void)state;
     RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
     fill(&inventory);
-    assert_ptr_equal(rb_inventory_find(&inventory, "libc6", "i386"), &inventory.packages[2]);
-    assert_ptr_equal(rb_inventory_find(&inventory, "libc6", NULL), &inventory.packages[1]);
-    assert_ptr_equal(rb_inventory_find(&inventory, "zlib1g", "amd64"), &inventory.packages[3]);
-    assert_null(rb_inventory_find(&inventory, "zlib1g", "arm64"));
-    assert_null(rb_inventory_find(&inventory, "libc", NULL));
-    assert_null(rb_inventory_find(&inventory, "zzz", NULL));
+    assert_ptr_equal(rb_inventory_find(&inventory, RB_PACKAGE_DEB, "libc6", "i386"),
+                     &inventory.packages[2]);
+    assert_ptr_equal(rb_inventory_find(&inventory, RB_PACKAGE_DEB, "libc6", NULL),
+                     &inventory.packages[1]);
+    assert_ptr_equal(rb_inventory_find(&inventory, RB_PACKAGE_DEB, "zlib1g", "amd64"),
+                     &inventory.packages[3]);
+    assert_null(rb_inventory_find(&inventory, RB_PACKAGE_DEB, "zlib1g", "arm64"));
+    assert_null(rb_inventory_find(&inventory, RB_PACKAGE_DEB, "libc", NULL));
+    assert_null(rb_inventory_find(&inventory, RB_PACKAGE_DEB, "zzz", NULL));
 }
 
 static void status_d_stanzas_count_as_installed(void **state)
@@ -173,6 +176,75 @@ static void purls_name_package_and_release(void **state)
     assert_string_equal(bare, "pkg:deb/adduser@3.134?arch=all");
 }
 
+static void purls_are_written_as_each_ecosystem_has_them(void **state)
+{
+    (void)state;
+    static const struct {
+        struct rb_package package;
+        const char *purl;
+    } cases[] = {
+        {{.type = RB_PACKAGE_RPM,
+          .name = "runc",
+          .version = "4:1.1.4-1.fc39",
+          .architecture = "x86_64"},
+         "pkg:rpm/fedora/runc@1.1.4-1.fc39?arch=x86_64&distro=fedora-39&epoch=4"},
+        {{.type = RB_PACKAGE_APK, .name = "musl", .version = "1.2.4-r2", .architecture = "x86_64"},
+         "pkg:apk/fedora/musl@1.2.4-r2?arch=x86_64&distro=fedora-39"},
+        {{.type = RB_PACKAGE_PYPI, .name = "Django_Filter", .version = "2.0"},
+         "pkg:pypi/django-filter@2.0"},
+        {{.type = RB_PACKAGE_NPM, .name = "@types/node", .version = "20.1.0"},
+         "pkg:npm/%40types/node@20.1.0"},
+        {{.type = RB_PACKAGE_GOLANG,
+          .name = "github.com/Masterminds/semver/v3",
+          .version = "v3.2.0"},
+         "pkg:golang/github.com/masterminds/semver/v3@v3.2.0"},
+        {{.type = RB_PACKAGE_MAVEN, .name = "org.slf4j:slf4j-api", .version = "2.0.7"},
+         "pkg:maven/org.slf4j/slf4j-api@2.0.7"},
+        {{.type = RB_PACKAGE_GEM, .name = "rack", .version = "3.0.8"}, "pkg:gem/rack@3.0.8"},
+        {{.type = RB_PACKAGE_CARGO, .name = "serde", .version = "1.0.0+b"},
+         "pkg:cargo/serde@1.0.0%2Bb"},
+    };
+    RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
+    rb_inventory_init(&inventory);
+    inventory.distribution = "fedora";
+    inventory.distribution_version = "39";
+    for (size_t i = 0; i < RB_COUNT_OF(cases); i++) {
+        struct rb_inventory one = {0};
+        rb_inventory_init(&one);
+        rb_inventory_add(&one, &cases[i].package);
+        RB_CLEANUP_FREE char *purl = rb_package_purl(&inventory, &one.packages[0]);
+        assert_string_equal(purl, cases[i].purl);
+        rb_inventory_deinit(&one);
+    }
+}
+
+static void json_keeps_types_and_places(void **state)
+{
+    (void)state;
+    static const struct rb_package wheel = {.type = RB_PACKAGE_PYPI,
+                                            .name = "six",
+                                            .version = "1.16",
+                                            .path = "opt/six.dist-info/METADATA"};
+    RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory, again;
+    fill(&inventory);
+    rb_inventory_add(&inventory, &wheel);
+    rb_inventory_sort(&inventory);
+    RB_CLEANUP_JSON json_t *json = rb_inventory_to_json(&inventory);
+    assert_int_equal(rb_inventory_from_json(json, &again, NULL), 0);
+    const struct rb_package *six = rb_inventory_find(&again, RB_PACKAGE_PYPI, "six", NULL);
+    assert_non_null(six);
+    assert_string_equal(six->path, wheel.path);
+    assert_string_equal(six->source_name, "six");
+    assert_null(rb_inventory_find(&again, RB_PACKAGE_DEB, "six", NULL));
+    json_object_set_new(json_array_get(json_object_get(json, "packages"), 0), "type",
+                        json_string("floppy"));
+    RB_CLEANUP(rb_inventory_deinit) struct rb_inventory bad = {0};
+    struct rb_err err;
+    assert_int_equal(rb_inventory_from_json(json, &bad, &err), RB_EINVALID);
+    assert_string_equal(err.text,
+                        "inventory: item 0: package adduser: \"floppy\" is no type of package");
+}
+
 static void json_holds_all_of_it(void **state)
 {
     (void)state;
@@ -239,6 +311,8 @@ int main(void)
         cmocka_unit_test(bad_stanzas_are_errors),
         cmocka_unit_test(os_release_is_read_as_a_shell_would),
         cmocka_unit_test(purls_name_package_and_release),
+        cmocka_unit_test(purls_are_written_as_each_ecosystem_has_them),
+        cmocka_unit_test(json_keeps_types_and_places),
         cmocka_unit_test(json_holds_all_of_it),
         cmocka_unit_test(json_of_another_shape_is_refused),
         cmocka_unit_test(cyclonedx_has_a_component_a_package),
