@@ -5,40 +5,18 @@
  */
 #include "rebake/inventory/index.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "index_format.h"
 #include "rebake/base/memory.h"
+#include "rebake/inventory/mapped.h"
 
 static int refuse(const char *path, const char *reason, struct rb_err *err)
 {
     return rb_err_set(err, RB_EINVALID, "%s: not a package index of this version of Rebake: %s",
                       path, reason);
-}
-
-static int map_file(const char *path, struct rb_index *index, struct rb_err *err)
-{
-    RB_CLEANUP_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return rb_err_sys(err, errno, "open %s", path);
-    struct stat status;
-    if (fstat(fd, &status) != 0)
-        return rb_err_sys(err, errno, "stat %s", path);
-    if (!S_ISREG(status.st_mode) || status.st_size < (off_t)sizeof(struct rb_index_header))
-        return refuse(path, "too short", err);
-    void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (map == MAP_FAILED)
-        return rb_err_sys(err, errno, "map %s", path);
-    index->map = map;
-    index->map_size = (size_t)status.st_size;
-    return 0;
 }
 
 static bool record_is_within(const struct rb_index_record *record, uint32_t strings_size)
@@ -77,7 +55,8 @@ static int verify(const char *path, struct rb_index *index, struct rb_err *err)
 int rb_index_open(const char *path, struct rb_index **ret_index, struct rb_err *err)
 {
     struct rb_index *index = rb_zalloc(sizeof(*index));
-    int status = map_file(path, index, err);
+    int status =
+        rb_mapped_open(path, sizeof(struct rb_index_header), &index->map, &index->map_size, err);
     if (status == 0)
         status = verify(path, index, err);
     if (status != 0) {
@@ -92,8 +71,7 @@ void rb_index_close(struct rb_index *index)
 {
     if (index == NULL)
         return;
-    if (index->map != NULL)
-        (void)munmap(index->map, index->map_size);
+    rb_mapped_close(index->map, index->map_size);
     rb_free(index);
 }
 

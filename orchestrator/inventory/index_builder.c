@@ -6,12 +6,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 #include "index_format.h"
 #include "index_known.h"
 #include "index_merge.h"
-#include "index_strings.h"
 #include "rebake/base/digest.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
@@ -19,6 +17,8 @@
 #include "rebake/inventory/deb822.h"
 #include "rebake/inventory/decompress.h"
 #include "rebake/inventory/index.h"
+#include "rebake/inventory/index_strings.h"
+#include "rebake/inventory/mapped.h"
 #include "rebake/inventory/version.h"
 #include "source_field.h"
 
@@ -352,22 +352,6 @@ static void place_stanzas(struct rb_index_builder *builder, const struct rb_inde
     }
 }
 
-static uint32_t checksum_of(const struct iovec *pieces, size_t count)
-{
-    unsigned long checksum = 0;
-    /* To zlib no memory is the wish for a new checksum, not a piece of no bytes. */
-    for (size_t i = 0; i < count; i++) {
-        if (pieces[i].iov_len > 0)
-            checksum = crc32_z(checksum, pieces[i].iov_base, pieces[i].iov_len);
-    }
-    return (uint32_t)checksum;
-}
-
-static struct iovec piece_of(const void *data, size_t size)
-{
-    return (struct iovec){.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-}
-
 static int write_index(struct rb_index_builder *builder, const struct rb_index_merge *merge,
                        size_t compact_size, const char *path, struct rb_err *err)
 {
@@ -384,18 +368,19 @@ static int write_index(struct rb_index_builder *builder, const struct rb_index_m
         .strings_size = (uint32_t)rb_index_strings_size(strings),
     };
     struct iovec pieces[PIECES] = {
-        [HEADER] = piece_of(&header, sizeof(header)),
-        [RECORDS] = piece_of(merge->records, merge->count * sizeof(merge->records[0])),
-        [KNOWN_STRINGS] = piece_of(strings->known, strings->known_size),
-        [OWN_STRINGS] = piece_of(strings->own.data, strings->own.size),
-        [ORIGIN] = piece_of(&origin, sizeof(origin)),
-        [FILES] = piece_of(builder->files, builder->file_count * sizeof(builder->files[0])),
-        [STANZAS] = piece_of(builder->stanzas, builder->stanza_count * sizeof(builder->stanzas[0])),
+        [HEADER] = rb_mapped_piece(&header, sizeof(header)),
+        [RECORDS] = rb_mapped_piece(merge->records, merge->count * sizeof(merge->records[0])),
+        [KNOWN_STRINGS] = rb_mapped_piece(strings->known, strings->known_size),
+        [OWN_STRINGS] = rb_mapped_piece(strings->own.data, strings->own.size),
+        [ORIGIN] = rb_mapped_piece(&origin, sizeof(origin)),
+        [FILES] = rb_mapped_piece(builder->files, builder->file_count * sizeof(builder->files[0])),
+        [STANZAS] =
+            rb_mapped_piece(builder->stanzas, builder->stanza_count * sizeof(builder->stanzas[0])),
     };
-    header.checksum = checksum_of(&pieces[RECORDS], ORIGIN - RECORDS);
+    header.checksum = rb_mapped_checksum(&pieces[RECORDS], ORIGIN - RECORDS);
     header.origin_size =
         (uint32_t)(pieces[ORIGIN].iov_len + pieces[FILES].iov_len + pieces[STANZAS].iov_len);
-    header.origin_checksum = checksum_of(&pieces[ORIGIN], PIECES - ORIGIN);
+    header.origin_checksum = rb_mapped_checksum(&pieces[ORIGIN], PIECES - ORIGIN);
     return rb_file_write_pieces(path, pieces, PIECES, 0644, err);
 }
 

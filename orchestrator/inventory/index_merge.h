@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "index_format.h"
-#include "index_strings.h"
+#include "rebake/inventory/index_strings.h"
 #include "rebake/inventory/version.h"
 
 struct rb_index_merge {

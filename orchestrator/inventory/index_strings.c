@@ -5,7 +5,7 @@
  * strings of an earlier index are not put into it: few new ones are the same, and to find these
  * would cost a look at all.
  */
-#include "index_strings.h"
+#include "rebake/inventory/index_strings.h"
 
 #include <string.h>
 

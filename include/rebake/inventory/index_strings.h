@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The strings of an index that is being made: those of an earlier index, where they lie, and behind
-   them new ones, each once. */
-#ifndef ORCHESTRATOR_INVENTORY_INDEX_STRINGS_H
-#define ORCHESTRATOR_INVENTORY_INDEX_STRINGS_H
+/* The strings of a compiled file that is being made: those of an earlier one, where they lie, and
+   behind them new ones, each once. */
+#ifndef REBAKE_INVENTORY_INDEX_STRINGS_H
+#define REBAKE_INVENTORY_INDEX_STRINGS_H
 
 #include <stddef.h>
 #include <stdint.h>
