@@ -5,8 +5,8 @@
 
 #include "command.h"
 #include "exit_code.h"
+#include "rebake/advisory/feed.h"
 #include "rebake/base/text.h"
-#include "rebake/watch/watch.h"
 
 static bool find_kind(const char *name, enum rb_source_kind *ret_kind)
 {
@@ -21,9 +21,10 @@ static int run_feed_read(const struct rb_command *command, int argc, char **argv
 {
     enum rb_source_kind kind;
     struct rb_err err;
-    if (argc != 3 || !find_kind(argv[1], &kind))
-        return rb_command_usage(command, "takes a kind of advisories and a file");
-    if (rb_feed_read_main(kind, argv[2], STDOUT_FILENO, &err) == 0)
+    if (argc < 3 || argc > 4 || !find_kind(argv[1], &kind))
+        return rb_command_usage(
+            command, "takes a kind of advisories, a file and perhaps where to compile it to");
+    if (rb_feed_read_main(kind, argv[2], argv[3], STDOUT_FILENO, &err) == 0)
         return 0;
     (void)fprintf(stderr, "%s\n", err.text);
     return RB_EXIT_FAILED;
@@ -31,8 +32,8 @@ static int run_feed_read(const struct rb_command *command, int argc, char **argv
 
 const struct rb_command rb_command_feed_read = {
     .name = "internal feed-read",
-    .arguments = "KIND FILE",
-    .summary = "Read a file of advisories, and say how many there are",
+    .arguments = "KIND FILE [SET]",
+    .summary = "Read a file of advisories, say how many there are, compile them",
     .internal = true,
     .run = run_feed_read,
 };

@@ -10,7 +10,7 @@
  *
  * Any state may end in done with an error; then what was there before stays. The version is the
  * SHA-256 of the content, and the content is kept under that name, so that the memo of a state and
- * its file cannot part.
+ * its file cannot part. Beside the content of advisories stands what the reader has made of it.
  */
 #include <dirent.h>
 #include <string.h>
@@ -78,8 +78,9 @@ struct file_check {
     const char *checksums; /* NULL: not asked for, as signature */
     const char *signature;
     const char *signed_by;
-    const char *folder;   /* where the contents are kept */
-    const char *incoming; /* the one that comes, in it */
+    const char *folder;       /* where the contents are kept */
+    const char *incoming;     /* the one that comes, in it */
+    const char *incoming_set; /* what is made of it; NULL for other than advisories */
     const char *shown;
     const char *known; /* version; NULL: none, or its content is lost */
     const json_t *memo;
@@ -127,11 +128,24 @@ static void set_text(json_t *json, const char *member, const char *text)
         rb_json_set_string(json, member, text);
 }
 
+/* Where a content is kept, or what was made of it; the caller frees it. */
+static char *kept_path(const struct file_check *check, const char *version)
+{
+    return rb_asprintf("%s/%s", check->folder, version);
+}
+
+static char *kept_set_path(const struct file_check *check, const char *version)
+{
+    return rb_asprintf("%s/%s.set%d", check->folder, version, RB_FEED_SET_FORMAT);
+}
+
 static json_t *make_detail(const struct file_check *check)
 {
     json_t *detail = rb_json_object();
-    RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", check->folder, check->sha256);
+    RB_CLEANUP_FREE char *path = kept_path(check, check->sha256);
+    RB_CLEANUP_FREE char *set_path = kept_set_path(check, check->sha256);
     rb_json_set_string(detail, "file", path);
+    set_text(detail, "index", check->incoming_set == NULL ? NULL : set_path);
     rb_json_set_integer(detail, "sizeBytes", check->size_bytes);
     set_text(detail, "lastModified", check->last_modified);
     if (check->summary != NULL)
@@ -155,6 +169,8 @@ static void finish(struct file_check *check)
 {
     rb_state_move(&STATES, &check->state, STATE_DONE);
     (void)unlink(check->incoming);
+    if (check->incoming_set != NULL)
+        (void)unlink(check->incoming_set);
     struct rb_check_outcome outcome = {
         .requests = check->download.requests,
         .bytes = check->download.bytes,
@@ -191,8 +207,9 @@ static void run_prepare(void *context)
     check->status = rb_folder_make(check->folder, 0755, &check->err);
     if (check->known == NULL)
         return;
-    RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", check->folder, check->known);
-    if (!rb_file_exists(path))
+    RB_CLEANUP_FREE char *path = kept_path(check, check->known);
+    RB_CLEANUP_FREE char *set_path = kept_set_path(check, check->known);
+    if (!rb_file_exists(path) || (check->incoming_set != NULL && !rb_file_exists(set_path)))
         check->known = NULL;
 }
 
@@ -203,26 +220,37 @@ static void run_load(void *context)
                                  &check->content_size, &check->err);
 }
 
+/* A kept content or set, by the version that its name begins with. */
+static bool is_of_version(const char *name, const char *version)
+{
+    return version != NULL && rb_text_starts_with(name, version);
+}
+
 /* Contents of earlier versions: whoever has one open keeps it. */
 static void drop_others(const struct file_check *check)
 {
     DIR *folder = opendir(check->folder);
     const struct dirent *entry;
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        if (strlen(entry->d_name) == RB_SHA256_HEX_SIZE - 1 &&
-            !rb_text_equal(entry->d_name, check->sha256) &&
-            !rb_text_equal(entry->d_name, check->known))
+        if (strcspn(entry->d_name, ".") == RB_SHA256_HEX_SIZE - 1 &&
+            !is_of_version(entry->d_name, check->sha256) &&
+            !is_of_version(entry->d_name, check->known))
             (void)unlinkat(dirfd(folder), entry->d_name, 0);
     }
     if (folder != NULL)
         (void)closedir(folder);
 }
 
+/* The content comes last: where it is, all that belongs to it is. */
 static void run_keep(void *context)
 {
     struct file_check *check = context;
-    RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", check->folder, check->sha256);
-    check->status = rb_file_put_in_place(check->incoming, path, &check->err);
+    RB_CLEANUP_FREE char *path = kept_path(check, check->sha256);
+    RB_CLEANUP_FREE char *set_path = kept_set_path(check, check->sha256);
+    if (check->incoming_set != NULL)
+        check->status = rb_file_put_in_place(check->incoming_set, set_path, &check->err);
+    if (check->status == 0)
+        check->status = rb_file_put_in_place(check->incoming, path, &check->err);
     if (check->status == 0)
         drop_others(check);
 }
@@ -310,9 +338,9 @@ static void reader_ended(void *context, const struct rb_process_result *result)
 /* A feed may be large and is from outside: it is read in a process of its own, with limits. */
 static void read_feed(struct file_check *check)
 {
-    const char *const arguments[] = {check->tools->program, "internal",
-                                     "feed-read",           rb_source_kind_name(check->kind),
-                                     check->incoming,       NULL};
+    const char *const arguments[] = {
+        check->tools->program, "internal",          "feed-read", rb_source_kind_name(check->kind),
+        check->incoming,       check->incoming_set, NULL};
     struct rb_process_options options = {
         .arguments = arguments,
         .output_maximum = ANSWER_MAXIMUM,
@@ -510,6 +538,9 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
     check->signed_by = rb_arena_strdup(check->arena, source->signed_by);
     check->folder = folder_of(check->arena, tools, request->source);
     check->incoming = rb_arena_printf(check->arena, "%s/incoming", check->folder);
+    check->incoming_set = check->kind == RB_SOURCE_HTTP
+                              ? NULL
+                              : rb_arena_printf(check->arena, "%s.set", check->incoming);
     check->shown = rb_arena_strdup(check->arena, shown);
     check->known = rb_arena_strdup(check->arena, request->known_version);
     check->memo = json_incref((json_t *)(uintptr_t)request->memo);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(target apt_release checksum_list clearsign cosign epss feed_json git_message git_refs gpgv_status keyring
+foreach(target apt_release checksum_list clearsign cosign git_message git_refs gpgv_status keyring
     semver tag_choice)
   rebake_fuzz_target(${target} LINK rebake::watch)
   target_include_directories(fuzz_${target} PRIVATE ${PROJECT_SOURCE_DIR}/orchestrator)

@@ -52,7 +52,8 @@ struct rb_check_result {
        "butAutomaticUpgrades","index":PATH,"offers":N}; rpm: {"repomd","revision","date","mirror",
        "index":PATH,"offers":N,"updateinfo":PATH or null,"advisories":N}; apk: {"indexes":
        {ARCHITECTURE:{"hash","date","description"}},"date","index":PATH,"offers":N}; a file:
-       {"file":PATH,"sizeBytes","lastModified"}, of advisories also {"records","newest"} */
+       {"file":PATH,"sizeBytes","lastModified"}, of advisories also {"records","newest",
+       "index":PATH of the compiled file} */
     json_t *detail;
     json_t *memo;        /* for the next check */
     int64_t upstream_at; /* when upstream says that it made the version, or 0 */
@@ -97,11 +98,9 @@ char *rb_git_mirror_folder(const char *cache_folder, const struct rb_source *sou
    SIGALRM ends the process when no byte has come for silenceSeconds. */
 int rb_git_check_main(int input_fd, int output_fd);
 
-/* The program's part of the check of a file of advisories, run as `rebake internal feed-read KIND
-   FILE` with limits of its own on time and memory, since such files are large and come from
-   outside: reads the file, writes {"records":N,"newest":TIME (absent where the format tells none)}.
-   RB_EINVALID when the file is not of its format. */
-RB_NODISCARD int rb_feed_read_main(enum rb_source_kind kind, const char *path, int output_fd,
-                                   struct rb_err *err);
+/* The format of what a file of advisories is compiled to (rebake/advisory/set.h, threat.h), by
+   `rebake internal feed-read KIND FILE SET` in a process of its own; it is in the name of the
+   compiled file, so that one of an earlier format is not there. */
+enum { RB_FEED_SET_FORMAT = 1 };
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "apt_archive.h"
 #include "http_server.h"
+#include "rebake/advisory/feed.h"
 #include "rebake/base/digest.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
@@ -368,18 +369,35 @@ static void the_list_is_what_is_signed(void **state)
     assert_int_equal(fixture->requests, 3);
 }
 
+/* What was made of it stands beside it, and answers. */
+static void assert_compiled(struct fixture *fixture)
+{
+    struct rb_threats *threats = NULL;
+    struct rb_exploited exploited;
+    struct rb_err err;
+    const char *path = rb_json_get_string(fixture->detail, "index", "");
+    if (rb_threats_open(path, &threats, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_true(rb_threats_exploited(threats, "CVE-2021-44228", &exploited));
+    rb_threats_close(threats);
+}
+
 static void a_feed_is_kept_only_when_it_is_one(void **state)
 {
     struct fixture *fixture = *state;
-    static const char GOOD[] =
-        "{\"dateReleased\":\"2026-05-02T00:00:00Z\",\"vulnerabilities\":[{\"cveID\":\"CVE-1\"}]}";
-    static const char OLDER[] =
-        "{\"dateReleased\":\"2026-05-01T00:00:00Z\",\"vulnerabilities\":[{\"cveID\":\"CVE-1\"}]}";
+    static const char GOOD[] = "{\"dateReleased\":\"2026-05-02T00:00:00Z\",\"vulnerabilities\":[{"
+                               "\"cveID\":\"CVE-2021-44228\"}]}";
+    static const char OLDER[] = "{\"dateReleased\":\"2026-05-01T00:00:00Z\",\"vulnerabilities\":[{"
+                                "\"cveID\":\"CVE-2021-44228\"}]}";
     fixture->source.kind = RB_SOURCE_KEV;
     check_bad(fixture, RB_TROUBLE_MALFORMED, "");
     put(fixture, 0, GOOD);
     check_good(fixture);
     assert_int_equal(rb_json_get_integer(fixture->detail, "records", 0), 1);
+    assert_compiled(fixture);
+    assert_int_equal(unlink(rb_json_get_string(fixture->detail, "index", "")), 0);
+    check_good(fixture); /* it is made again */
+    assert_compiled(fixture);
     put(fixture, 0, "<html>come back later</html>");
     check_bad(fixture, RB_TROUBLE_MALFORMED, "");
     put(fixture, 0, OLDER);
@@ -414,9 +432,9 @@ static void a_cancelled_check_says_nothing(void **state)
 
 int main(int argc, char **argv)
 {
-    if (argc == 5 && strcmp(argv[1], "internal") == 0 && strcmp(argv[2], "feed-read") == 0) {
+    if (argc == 6 && strcmp(argv[1], "internal") == 0 && strcmp(argv[2], "feed-read") == 0) {
         struct rb_err err;
-        if (rb_feed_read_main(RB_SOURCE_KEV, argv[4], STDOUT_FILENO, &err) == 0)
+        if (rb_feed_read_main(RB_SOURCE_KEV, argv[4], argv[5], STDOUT_FILENO, &err) == 0)
             return 0;
         fprintf(stderr, "%s\n", err.text);
         return 1;
