@@ -7,6 +7,7 @@
 #
 #   packages   the real bookworm main Packages.xz into an index, beside `xz -dc`
 #   apt_change the same file with ten packages changed, beside hashing and unpacking it
+#   advisories a made-up export of OSV, 40,000 records, into a set, beside unzipping and jansson alone
 #   scan       `rebake scan` of a real image's layer, beside `tar -xzOf` of it
 #   plan       the planner over 10,000 images, beside one pass over the same memory
 #   store      the store with 100,000 builds, beside the disk
@@ -59,6 +60,8 @@ packages_xz() {
 bench_packages() { "$REBAKE_BUILD/tests/bench/bench_packages" "$(packages_xz)"; }
 
 bench_apt_change() { "$REBAKE_BUILD/tests/bench/bench_apt_change" "$(packages_xz)"; }
+
+bench_advisories() { "$REBAKE_BUILD/tests/bench/bench_advisories" "$LAB"; }
 
 bench_scan() {
   local layer limit
@@ -185,7 +188,7 @@ all_good() {
 
 cmake --preset release >"$LAB/log/cmake" 2>&1
 cmake --build --preset release --parallel "$(nproc)" >"$LAB/log/build" 2>&1
-[ $# -gt 0 ] || set -- packages apt_change scan plan store hooks git_check idle
+[ $# -gt 0 ] || set -- packages apt_change advisories scan plan store hooks git_check idle
 for name in "$@"; do
   section "$name"
   "bench_$name"

@@ -30,8 +30,8 @@ enum rb_ecosystem_names {
 
 struct rb_ecosystem_kind {
     const char *name;
-    enum rb_package_type type;
     const char *order; /* for rb_version_order_find */
+    enum rb_package_type type;
     enum rb_ecosystem_names names;
 };
 
