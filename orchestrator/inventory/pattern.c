@@ -5,31 +5,19 @@
 #include <string.h>
 
 #include "rebake/base/memory.h"
+#include "rebake/base/regex.h"
 
 enum { PATTERN_MAX = 512 };
-
-static bool is_slow(const char *expression)
-{
-    for (; *expression != '\0'; expression++) {
-        if (*expression == '{')
-            return true;
-        if (*expression == '\\' && *++expression >= '1' && *expression <= '9')
-            return true;
-        if (*expression == '\0')
-            return false;
-    }
-    return false;
-}
 
 static int compile_regex(const char *text, size_t size, struct rb_pattern *ret_pattern,
                          struct rb_err *err)
 {
     RB_CLEANUP_FREE char *expression = rb_strndup(text + 1, size - 2);
-    if (is_slow(expression))
+    const char *refused = rb_regex_refuses(expression);
+    if (refused != NULL)
         return rb_err_set(err, RB_ELIMIT,
-                          "the regular expression %s has a back-reference or a {count}: "
-                          "Rebake does not take these from an image",
-                          text);
+                          "the regular expression %s %s: Rebake does not take that from an image",
+                          text, refused);
     RB_CLEANUP_FREE regex_t *regex = rb_zalloc(sizeof(*regex));
     int result = regcomp(regex, expression, REG_EXTENDED | REG_ICASE | REG_NOSUB);
     if (result != 0) {

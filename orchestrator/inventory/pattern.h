@@ -2,7 +2,7 @@
 /*
  * What apt's preferences match names with: a shell glob or, between slashes, an extended regular
  * expression; both in any case. The image's owner wrote them, so they are held to what cannot make
- * matching slow: no back-references and no counted repetitions, which stay apt's alone.
+ * matching slow (rb_regex_refuses): no back-references and few repetitions.
  */
 #ifndef ORCHESTRATOR_INVENTORY_PATTERN_H
 #define ORCHESTRATOR_INVENTORY_PATTERN_H

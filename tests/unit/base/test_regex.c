@@ -47,13 +47,35 @@ static void what_is_none_or_too_large_is_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "a)|(b", "(", "[", "(a)\\1", "a{1000}", "((a{20}){20}){20}", "(a{,300}){2,}", "a{2",
+        "a)|(b",
+        "(",
+        "[",
+        "(a)\\1",
+        "a{1000}",
+        "((a{20}){20}){20}",
+        "(a{,300}){2,}",
+        "a{2",
+        "a++++++++++++++",
+        "((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+",
+        "([a-z]+[)]+(\\.+x)+){99}",
+    };
+    static const char *const good[] = {
+        "v[0-9]+\\.[0-9]+\\.[0-9]+-[a-z]+-[a-z]+-[a-z]+-[a-z]+-[a-z]+-[a-z]+-[a-z]+",
+        "[]a+++++++]{30}",
+        "(a{9}|b{9}){20}",
+        "(ab)*(cd){0,99}",
+        "[[:alpha:]]{9}\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+",
     };
     struct rb_regex *regex = NULL;
     struct rb_err err;
     for (size_t i = 0; i < RB_COUNT_OF(bad); i++) {
         if (rb_regex_new(bad[i], &regex, &err) != RB_EINVALID)
             fail_msg("\"%s\" was accepted", bad[i]);
+    }
+    for (size_t i = 0; i < RB_COUNT_OF(good); i++) {
+        if (rb_regex_new(good[i], &regex, &err) != 0)
+            fail_msg("\"%s\": %s", good[i], err.text);
+        rb_regex_free(regex);
     }
     char pattern[RB_REGEX_MAXIMUM + 2];
     memset(pattern, 'a', sizeof(pattern));
