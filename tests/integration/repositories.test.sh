@@ -59,6 +59,7 @@ U
     "$LAB/updateinfo.xml"
   modifyrepo_c --compress-type "$compression" --new-name updateinfo.xml "$LAB/updateinfo.xml" \
     "$repository/repodata" >"$LAB/log/modifyrepo" 2>&1
+  nginx_time "$repository/repodata/repomd.xml"
   rpm_sign "$repository" good
 }
 
@@ -74,6 +75,7 @@ apk_publish() {
   tar -C "$folder" --format=ustar -cf - ".SIGN.RSA.$2.rsa.pub" | head -c 1024 | gzip -nc >"$folder/sign.gz"
   cat "$folder/sign.gz" "$folder/index.gz" >"$folder/whole"
   mv "$folder/whole" "$public/alpine/x86_64/APKINDEX.tar.gz"
+  nginx_time "$public/alpine/x86_64/APKINDEX.tar.gz"
 }
 
 for key in good stranger; do

@@ -55,10 +55,10 @@ lab_wait 10 "the check to be under way" grep -q holds "$LAB/log/front-silent"
 first=$(lab_pid front-silent)
 rm "$LAB/front/silent.sock"
 front_silent_start front-silent-next
-before=$(source_member code lastCheckAt)
+before=$(source_member code checks)
 rebake wait --check --timeout 5s 2>"$LAB/waiter.err" &
 waiter=$! status=0
-asked() { [ "$(source_member code lastCheckAt)" != "$before" ]; }
+asked() { [ "$(source_member code checks)" != "$before" ]; }
 lab_wait 4 "the check of all sources" asked
 lab_stop_pid "$first"
 wait "$waiter" || status=$?

@@ -100,9 +100,11 @@ apt_sign() {
     "${sign[@]}" --clearsign --output "$APT_FOLDER/InRelease" "$release"
     "${sign[@]}" --detach-sign --output "$APT_FOLDER/Release.gpg" "$release"
     gpgconf --homedir "$APT_FOLDER/$key.home" --kill all
+    nginx_time "$APT_FOLDER/InRelease" "$APT_FOLDER/Release.gpg"
     [ "$way" = inline ] || mv "$APT_FOLDER/Release.gpg" "$suite/"
     [ "$way" = detached ] || mv "$APT_FOLDER/InRelease" "$suite/"
   fi
+  nginx_time "$release"
   mv "$release" "$suite/Release"
 }
 
@@ -121,6 +123,7 @@ apt_publish_flat() {
   gpg --homedir "$APT_FOLDER/good.home" --batch --yes --quiet --armor --detach-sign \
     --output "$folder/Release.gpg" "$APT_FOLDER/Release"
   gpgconf --homedir "$APT_FOLDER/good.home" --kill all
+  nginx_time "$folder/Packages" "$folder/Packages.gz" "$folder/Release.gpg" "$APT_FOLDER/Release"
   mv "$APT_FOLDER/Release" "$folder/Release"
 }
 

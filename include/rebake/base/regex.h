@@ -13,8 +13,8 @@
 
 enum { RB_REGEX_MAXIMUM = 256, RB_REGEX_TEXT_MAXIMUM = 1024 }; /* bytes */
 
-/* What speaks against an expression before regcomp(3) sees it, since that would take it and then all
-   memory: "has a back reference", "repeats too often", …; NULL for none. */
+/* What speaks against an expression before regcomp(3) sees it, since that would take it and then
+   all memory: "has a back reference", "repeats too often", …; NULL for none. */
 const char *rb_regex_refuses(const char *pattern);
 
 struct rb_regex;
