@@ -8,6 +8,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "packages.h"
 #include "query.h"
 #include "rebake/base/digest.h"
 #include "rebake/base/memory.h"
@@ -18,6 +19,9 @@ enum { INVENTORY_MAXIMUM = 64 * 1024 * 1024 }; /* bytes of JSON */
 static const char SQL_FIND[] = "SELECT id FROM inventories WHERE sha256 = ?1";
 static const char SQL_ADD[] =
     "INSERT INTO inventories (sha256, size_bytes, deflated) VALUES (?1, ?2, ?3)";
+static const char SQL_UNKNOWN[] =
+    "SELECT id, size_bytes, deflated FROM inventories INDEXED BY inventories_open"
+    " WHERE packages_known = 0 LIMIT 1";
 static const char SQL_OF_ARTIFACT[] =
     "SELECT n.size_bytes, n.deflated FROM artifacts a JOIN inventories n ON n.id = a.inventory_id"
     " WHERE a.id = ?1";
@@ -50,7 +54,8 @@ int inventory_put(struct rb_store *store, const json_t *inventory, int64_t *ret_
     int status = query_find(&query, ret_id, err);
     if (status != 0 || *ret_id != 0)
         return status;
-    return add_inventory(store, hash, content, size, ret_id, err);
+    status = add_inventory(store, hash, content, size, ret_id, err);
+    return status == 0 ? packages_of_inventory(store, *ret_id, inventory, err) : status;
 }
 
 /* The content behind a row, NUL-terminated; NULL where it is not what was put in. */
@@ -92,4 +97,41 @@ int rb_store_inventory(struct rb_store *store, int64_t artifact_id, json_t **ret
                           "from a backup, or build its image again",
                           store->path, (long long)artifact_id);
     return rb_json_parse(content, size, "a stored inventory", ret_inventory, err);
+}
+
+/* One at a time: each is a transaction, so that a stop loses nothing of what was done. */
+static int read_unknown(struct rb_store *store, int64_t *ret_id, json_t **ret_inventory,
+                        struct rb_err *err)
+{
+    RB_CLEANUP_FREE char *content = NULL;
+    size_t size = 0;
+    *ret_id = 0;
+    struct query query = query_start(store, SQL_UNKNOWN);
+    if (query_step(&query)) {
+        *ret_id = query_integer(&query);
+        content = inflate_row(&query, &size);
+    }
+    int status = query_end(&query, err);
+    if (status != 0 || *ret_id == 0)
+        return status;
+    /* A damaged one holds nothing that can be asked for; who reads it is told. */
+    if (content == NULL || rb_json_parse(content, size, "inventory", ret_inventory, NULL) != 0)
+        *ret_inventory = rb_json_object();
+    return 0;
+}
+
+int inventories_learn_packages(struct rb_store *store, struct rb_err *err)
+{
+    for (;;) {
+        RB_CLEANUP_JSON json_t *inventory = NULL;
+        int64_t id;
+        int status = read_unknown(store, &id, &inventory, err);
+        if (status != 0 || id == 0)
+            return status;
+        status = change_begin(store, err);
+        if (status == 0)
+            status = change_end(store, packages_of_inventory(store, id, inventory, err), err);
+        if (status != 0)
+            return status;
+    }
 }

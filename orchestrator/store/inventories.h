@@ -10,4 +10,7 @@
 RB_NODISCARD int inventory_put(struct rb_store *store, const json_t *inventory, int64_t *ret_id,
                                struct rb_err *err);
 
+/* Notes the packages of inventories that were kept before packages were. */
+RB_NODISCARD int inventories_learn_packages(struct rb_store *store, struct rb_err *err);
+
 #endif

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 
+#include "inventories.h"
 #include "known_keys.h"
 #include "migrate.h"
 #include "query.h"
@@ -93,6 +94,8 @@ int rb_store_open(const char *path, const struct rb_clock *clock, struct rb_stor
         status = apply_settings(store, err);
     if (status == 0)
         status = store_migrate(store, STORE_MIGRATIONS, err);
+    if (status == 0)
+        status = inventories_learn_packages(store, err);
     if (status != 0) {
         rb_store_close(store);
         return status;

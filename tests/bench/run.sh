@@ -11,6 +11,8 @@
 #   scan       `rebake scan` of a real image's layer, beside `tar -xzOf` of it
 #   plan       the planner over 10,000 images, beside one pass over the same memory
 #   store      the store with 100,000 builds, beside the disk
+#   fleet      the images that 500 new versions touch, of 10,000 images with 3,000,000 packages, beside
+#              the same join by SQLite alone
 #   hooks      webhooks stored before they are answered, beside SQLite's one row a commit and beside
 #              the same server storing nothing
 #   git_check  a check of an unchanged git repository over http, beside `git ls-remote`
@@ -89,6 +91,12 @@ bench_git_check() {
 }
 
 bench_store() { "$REBAKE_BUILD/tests/bench/bench_store" "$LAB"; }
+
+bench_fleet() {
+  local store=$LAB/fleet.db
+  "$REBAKE_BUILD/tests/bench/bench_fleet" "$store" 10000
+  python3 tests/bench/fleet_join.py "$store"
+}
 
 # Sources are distinct tags of one registry on loopback; each is checked once, and then none is due. The one
 # image waits for a git server that is not there, so that nothing is ever built.

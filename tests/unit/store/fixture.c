@@ -110,6 +110,21 @@ int64_t fixture_build(struct fixture *fixture, int64_t image_id, enum rb_build_s
     return id;
 }
 
+int64_t fixture_artifact(struct fixture *fixture, int64_t image_id, const json_t *inventory,
+                         const char *digest)
+{
+    struct rb_err err;
+    int64_t artifact_id = 0;
+    const struct rb_build_end end = {.build_id = fixture_queue(fixture, image_id),
+                                     .state = RB_BUILD_SUCCEEDED,
+                                     .reference = "registry.example.com/x",
+                                     .digest = digest,
+                                     .good = true,
+                                     .inventory = inventory};
+    assert_ok(rb_store_end_build(fixture->store, &end, &artifact_id, &err), &err);
+    return artifact_id;
+}
+
 const char *fixture_events(struct fixture *fixture, size_t count)
 {
     struct rb_err err;

@@ -13,6 +13,7 @@
 #include "rebake/store/builds.h"
 #include "rebake/store/deployments.h"
 #include "rebake/store/events.h"
+#include "rebake/store/packages.h"
 #include "rebake/store/sources.h"
 
 #define DIGEST_A "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -43,6 +44,9 @@ void fixture_fill(struct fixture *fixture, struct rb_store *store);
 int64_t fixture_queue(struct fixture *fixture, int64_t image_id);
 int64_t fixture_build(struct fixture *fixture, int64_t image_id, enum rb_build_state state,
                       const char *digest);
+/* The artifact of a good build of an image, with what is inside it. */
+int64_t fixture_artifact(struct fixture *fixture, int64_t image_id, const json_t *inventory,
+                         const char *digest);
 
 /* "name subject" of the newest events, oldest first, joined with "\n"; lives in the arena. */
 const char *fixture_events(struct fixture *fixture, size_t count);

@@ -69,6 +69,24 @@ static int64_t use_builds(struct fixture *fixture)
     return image.artifact_id;
 }
 
+static void use_packages(struct fixture *fixture)
+{
+    struct rb_store *store = fixture->store;
+    struct rb_arena *arena = fixture->arena;
+    struct rb_package_row *packages;
+    struct rb_holder_row *holders;
+    struct rb_err err;
+    size_t n;
+    RB_CLEANUP_JSON json_t *inventory =
+        json_pack("{s:{s:s},s:[{s:s,s:s}]}", "distribution", "id", "debian", "packages", "name",
+                  "a", "version", "1");
+    fixture_artifact(fixture, fixture->app_id, inventory, DIGEST_B);
+    assert_ok(rb_store_packages_named(store, "a", false, arena, &packages, &n, &err), &err);
+    assert_ok(rb_store_packages_named(store, "a", true, arena, &packages, &n, &err), &err);
+    assert_ok(rb_store_packages(store, 0, 10, arena, &packages, &n, &err), &err);
+    assert_ok(rb_store_holders(store, &packages[0].id, 1, true, arena, &holders, &n, &err), &err);
+}
+
 static void use_words(struct fixture *fixture)
 {
     struct rb_store *store = fixture->store;
@@ -133,6 +151,7 @@ static void use_everything(struct fixture *fixture)
     struct rb_err err;
     use_sources(fixture);
     use_words(fixture);
+    use_packages(fixture);
     use_deployments(fixture, use_builds(fixture));
     use_lists(fixture);
     assert_ok(rb_store_retain_deployments(fixture->store, 1, NONE, &err), &err);

@@ -226,21 +226,6 @@ static void check_keeps_step_with_the_enum(void **state)
     }
 }
 
-static int64_t artifact_with(struct fixture *fixture, int64_t image_id, const json_t *inventory,
-                             const char *digest)
-{
-    struct rb_err err;
-    int64_t artifact_id = 0;
-    const struct rb_build_end end = {.build_id = fixture_queue(fixture, image_id),
-                                     .state = RB_BUILD_SUCCEEDED,
-                                     .reference = "registry.example.com/x",
-                                     .digest = digest,
-                                     .good = true,
-                                     .inventory = inventory};
-    assert_ok(rb_store_end_build(fixture->store, &end, &artifact_id, &err), &err);
-    return artifact_id;
-}
-
 static void equal_inventories_are_one_small_row(void **state)
 {
     struct fixture *fixture = *state;
@@ -253,8 +238,8 @@ static void equal_inventories_are_one_small_row(void **state)
         rb_json_append(packages, package);
     }
     rb_json_set(inventory, "packages", packages);
-    int64_t first = artifact_with(fixture, fixture->app_id, inventory, DIGEST_A);
-    int64_t second = artifact_with(fixture, fixture->runtime_id, inventory, DIGEST_B);
+    int64_t first = fixture_artifact(fixture, fixture->app_id, inventory, DIGEST_A);
+    int64_t second = fixture_artifact(fixture, fixture->runtime_id, inventory, DIGEST_B);
     assert_string_equal(ask(fixture, fixture->store, "SELECT count(*) FROM inventories"), "1");
     assert_string_equal(
         ask(fixture, fixture->store, "SELECT length(deflated) * 4 < size_bytes FROM inventories"),
