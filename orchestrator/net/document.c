@@ -17,7 +17,7 @@ struct rb_document_fetch {
     rb_document_cb *done;
     void *context;
     struct rb_exchange *exchange;
-    struct rb_registry_cost cost;
+    struct rb_http_cost cost;
 };
 
 static void free_fetch(struct rb_document_fetch *fetch)
@@ -72,7 +72,6 @@ static void on_answer(void *context, const struct rb_http_response *response,
         .size = response->body_size,
         .next = next,
         .cost = fetch->cost,
-        .retry_after_ms = response->retry_after_ms,
     };
     fetch->done(fetch->context, &document, status == 0 ? NULL : &err);
     free_fetch(fetch);

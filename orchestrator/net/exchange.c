@@ -104,16 +104,8 @@ static void fail(struct rb_exchange *exchange, const struct rb_http_response *re
 
 static void count_cost(const struct rb_exchange *exchange, const struct rb_http_response *response)
 {
-    if (exchange->request.cost == NULL)
-        return;
-    const struct rb_registry_cost cost = {
-        .requests = 1,
-        .bytes = response->sent_bytes + response->received_bytes,
-        .status = response->status,
-        .limit_remaining = response->limit_remaining,
-        .limit_window_ms = response->limit_window_ms,
-    };
-    rb_registry_cost_add(exchange->request.cost, &cost);
+    if (exchange->request.cost != NULL)
+        rb_http_cost_count(exchange->request.cost, response);
 }
 
 static struct rb_grant grant_of(const struct rb_exchange *exchange)

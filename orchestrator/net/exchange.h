@@ -16,7 +16,7 @@ struct rb_exchange_request {
     size_t body_maximum; /* these three as in struct rb_http_request */
     int64_t timeout_ms;
     int64_t stall_ms;
-    struct rb_registry_cost *cost; /* what is spent is added here; must outlive the exchange */
+    struct rb_http_cost *cost; /* what is spent is added here; must outlive the exchange */
 };
 
 struct rb_exchange;

@@ -141,6 +141,33 @@ void rb_response_read(CURL *easy, struct rb_http_headers *headers,
     read_limit(response);
 }
 
+void rb_http_cost_count(struct rb_http_cost *cost, const struct rb_http_response *response)
+{
+    const struct rb_http_cost one = {
+        .requests = 1,
+        .bytes = response->sent_bytes + response->received_bytes,
+        .status = response->status,
+        .retry_after_ms = response->retry_after_ms > 0 ? response->retry_after_ms : 0,
+        .limit_remaining = response->limit_remaining,
+        .limit_window_ms = response->limit_window_ms,
+    };
+    rb_http_cost_add(cost, &one);
+}
+
+void rb_http_cost_add(struct rb_http_cost *sum, const struct rb_http_cost *more)
+{
+    sum->requests += more->requests;
+    sum->bytes += more->bytes;
+    if (more->requests > 0) {
+        sum->status = more->status;
+        sum->retry_after_ms = more->retry_after_ms;
+    }
+    if (more->limit_window_ms > 0) {
+        sum->limit_remaining = more->limit_remaining;
+        sum->limit_window_ms = more->limit_window_ms;
+    }
+}
+
 /* The words of a JSON refusal: {"errors":[{"code","message"}]} (OCI distribution), {"details"}
    (docker's token server), {"error","error_description"} (RFC 6749) or {"message"}. */
 static void json_message(const json_t *json, char *out, size_t out_size)

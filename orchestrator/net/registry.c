@@ -137,18 +137,6 @@ void rb_place_set_bearer(struct rb_place *place, const struct rb_grant *grant)
     place->scope = rb_strdup(grant->scope);
 }
 
-void rb_registry_cost_add(struct rb_registry_cost *sum, const struct rb_registry_cost *more)
-{
-    sum->requests += more->requests;
-    sum->bytes += more->bytes;
-    if (more->requests > 0)
-        sum->status = more->status;
-    if (more->limit_window_ms > 0) {
-        sum->limit_remaining = more->limit_remaining;
-        sum->limit_window_ms = more->limit_window_ms;
-    }
-}
-
 char *rb_manifest_path(const struct rb_reference *reference)
 {
     return rb_asprintf("manifests/%s",

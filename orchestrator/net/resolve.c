@@ -94,7 +94,6 @@ static void on_get(void *context, const struct rb_http_response *response,
     int status = error != NULL             ? rb_err_copy(&err, error)
                  : response->status != 200 ? rb_http_status_error(response, request->what, &err)
                                            : take_manifest(request, response, &err);
-    request->resolved.retry_after_ms = response->retry_after_ms;
     finish(request, status != 0 ? &err : NULL);
 }
 
@@ -125,7 +124,6 @@ static void on_head(void *context, const struct rb_http_response *response,
     struct rb_registry_request *request = context;
     const char *digest = rb_http_header(response, "Docker-Content-Digest");
     struct rb_err err;
-    request->resolved.retry_after_ms = response->retry_after_ms;
     if (error != NULL) {
         finish(request, error);
     } else if (is_final(response->status)) {
@@ -162,7 +160,6 @@ void rb_registry_resolve(struct rb_registry *registry, const struct rb_reference
     request->what = rb_manifest_what(reference);
     request->done = done;
     request->context = context;
-    request->resolved.retry_after_ms = -1;
     request->state = is_known ? HEAD : GET;
     start(request, is_known ? "HEAD" : "GET", is_known ? on_head : on_get);
     if (ret_request != NULL)

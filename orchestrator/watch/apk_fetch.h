@@ -35,19 +35,17 @@ struct rb_apk_request {
 
 struct rb_apk_result {
     /* Nothing newer than known_hash, whose index is there: of the rest only the states (without
-       description) and the costs are set. */
+       description) and the cost are set. */
     bool unchanged;
     char hash[RB_SHA256_HEX_SIZE];     /* of a line "ARCHITECTURE HASH" an architecture */
     const struct rb_apk_state *states; /* one an architecture */
     const char *index_path;            /* the offers of all of them */
     size_t offer_count;
     enum rb_trouble trouble; /* of a failure, where it is known closer than by the error */
-    int requests;
-    int64_t bytes;
-    int64_t retry_after_ms; /* -1 if not asked for */
+    struct rb_http_cost cost;
 };
 
-/* error is NULL on success; on failure only the last four of result are set. Borrowed. */
+/* error is NULL on success; on failure only the last two of result are set. Borrowed. */
 typedef void rb_apk_cb(void *context, const struct rb_apk_result *result,
                        const struct rb_err *error);
 

@@ -89,11 +89,9 @@ static void report_result(struct apt_check *check, const struct rb_apt_result *f
 static void on_fetched(void *context, const struct rb_apt_result *found, const struct rb_err *error)
 {
     struct apt_check *check = context;
-    struct rb_check_outcome outcome = {.error = error,
-                                       .trouble = found->trouble,
-                                       .requests = found->requests,
-                                       .bytes = found->bytes,
-                                       .retry_after_ms = found->retry_after_ms};
+    struct rb_check_outcome outcome = rb_check_outcome_of(&found->cost);
+    outcome.error = error;
+    outcome.trouble = found->trouble;
     if (error != NULL)
         check->done(check->context, &outcome);
     else

@@ -130,9 +130,7 @@ static void finish(struct rb_apt_fetch *fetch)
 {
     rb_state_move(&STATES, &fetch->state, STATE_DONE);
     struct rb_apt_result result = {
-        .requests = fetch->download.requests,
-        .bytes = fetch->download.bytes,
-        .retry_after_ms = fetch->download.retry_after_ms,
+        .cost = fetch->download.cost,
         .trouble = fetch->status == 0 ? RB_TROUBLE_NONE : fetch->trouble,
     };
     if (fetch->status == 0) {

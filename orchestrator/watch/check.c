@@ -35,17 +35,36 @@ static const struct rb_check_kind *kind_of(enum rb_source_kind kind)
     return NULL;
 }
 
+struct rb_check_outcome rb_check_outcome_of(const struct rb_http_cost *cost)
+{
+    return (struct rb_check_outcome){
+        .requests = cost->requests,
+        .bytes = cost->bytes,
+        .status = cost->status,
+        .retry_after_ms = cost->retry_after_ms,
+        .limit_remaining = cost->limit_remaining,
+        .limit_window_ms = cost->limit_window_ms,
+    };
+}
+
+/* A server that is out of order asks nobody for patience, unless it says so. */
+static enum rb_trouble trouble_of(const struct rb_check_outcome *outcome)
+{
+    enum { TOO_MANY_REQUESTS = 429 };
+    if (outcome->error == NULL || outcome->trouble != RB_TROUBLE_NONE)
+        return outcome->trouble;
+    enum rb_trouble trouble = rb_trouble_of(outcome->error);
+    bool is_asked_for = outcome->retry_after_ms > 0 || outcome->status == TOO_MANY_REQUESTS;
+    return trouble == RB_TROUBLE_LIMITED && !is_asked_for ? RB_TROUBLE_UNREACHABLE : trouble;
+}
+
 static void check_done(void *context, const struct rb_check_outcome *outcome)
 {
     struct rb_check *check = context;
     rb_check_cb *done = check->done;
     void *done_context = check->context;
     struct rb_check_outcome told = *outcome;
-    if (told.error != NULL && told.trouble == RB_TROUBLE_NONE)
-        told.trouble = rb_trouble_of(told.error);
-    if (told.trouble == RB_TROUBLE_LIMITED && told.retry_after_ms < 0 &&
-        outcome->trouble == RB_TROUBLE_NONE)
-        told.trouble = RB_TROUBLE_UNREACHABLE; /* busy with itself: it asked for nothing */
+    told.trouble = trouble_of(outcome);
     rb_free(check);
     done(done_context, &told);
 }

@@ -13,6 +13,9 @@ struct rb_check_kind {
     void (*cancel)(void *state); /* done will not come */
 };
 
+/* An outcome with what asking cost, and nothing else. */
+struct rb_check_outcome rb_check_outcome_of(const struct rb_http_cost *cost);
+
 extern const struct rb_check_kind rb_check_git;
 extern const struct rb_check_kind rb_check_image;
 extern const struct rb_check_kind rb_check_apt;

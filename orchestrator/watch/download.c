@@ -17,8 +17,7 @@ static const int64_t STALL_MS = 30 * 1000;
 
 void rb_download_init(struct rb_download *download, void (*done)(void *context), void *context)
 {
-    *download =
-        (struct rb_download){.into_fd = -1, .retry_after_ms = -1, .done = done, .context = context};
+    *download = (struct rb_download){.into_fd = -1, .done = done, .context = context};
 }
 
 static void close_into(struct rb_download *download)
@@ -99,8 +98,7 @@ static void on_answer(void *context, const struct rb_http_response *response,
 {
     struct rb_download *download = context;
     download->transfer = NULL;
-    download->bytes += response->sent_bytes + response->received_bytes;
-    download->retry_after_ms = response->retry_after_ms;
+    rb_http_cost_count(&download->cost, response);
     download->status = response->status;
     download->etag = short_header(response, "ETag");
     download->last_modified = short_header(response, "Last-Modified");
@@ -126,7 +124,6 @@ static void send_request(struct rb_download *download, struct rb_http *http,
     if (ask->last_modified != NULL)
         rb_strlist_addf(&headers, "If-Modified-Since: %s", ask->last_modified);
     download->has_condition = ask->etag != NULL || ask->last_modified != NULL;
-    download->requests++;
     struct rb_http_request request = {
         .url = ask->url,
         .headers = (const char *const *)headers.items,

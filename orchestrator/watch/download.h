@@ -25,12 +25,10 @@ struct rb_download {
     char *etag; /* of the last answer, or NULL */
     char *last_modified;
     /* of all since the beginning */
-    int requests;
-    int64_t bytes;
-    int64_t retry_after_ms; /* of the last answer */
-    char *shown;            /* names the last one */
-    struct rb_err err;      /* when the last one failed; code RB_OK otherwise */
-    struct rb_err absent;   /* when the server has no such file; code RB_OK otherwise */
+    struct rb_http_cost cost;
+    char *shown;          /* names the last one */
+    struct rb_err err;    /* when the last one failed; code RB_OK otherwise */
+    struct rb_err absent; /* when the server has no such file; code RB_OK otherwise */
     void (*done)(void *context);
     void *context;
 };

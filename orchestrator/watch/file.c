@@ -171,11 +171,7 @@ static void finish(struct file_check *check)
     (void)unlink(check->incoming);
     if (check->incoming_set != NULL)
         (void)unlink(check->incoming_set);
-    struct rb_check_outcome outcome = {
-        .requests = check->download.requests,
-        .bytes = check->download.bytes,
-        .retry_after_ms = check->download.retry_after_ms,
-    };
+    struct rb_check_outcome outcome = rb_check_outcome_of(&check->download.cost);
     RB_CLEANUP_JSON json_t *detail = NULL;
     RB_CLEANUP_JSON json_t *memo = NULL;
     struct rb_check_result result = {.unchanged = true, .version = check->known};

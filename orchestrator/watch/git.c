@@ -61,12 +61,11 @@ static void report(struct git_check *check, const struct rb_check_outcome *outco
 }
 
 static void report_failure(struct git_check *check, const struct rb_err *error,
-                           enum rb_trouble trouble, int64_t retry_after_ms)
+                           enum rb_trouble trouble)
 {
     struct rb_check_outcome outcome = check->spent;
     outcome.error = error;
     outcome.trouble = trouble;
-    outcome.retry_after_ms = retry_after_ms;
     report(check, &outcome);
 }
 
@@ -124,7 +123,7 @@ static void child_ended(void *context, const struct rb_process_result *result)
         free_check(check);
     } else if (judge(check, result, &answer, &trouble, &err) != 0) {
         check->spent.requests++;
-        report_failure(check, &err, trouble, -1);
+        report_failure(check, &err, trouble);
     } else {
         report_answer(check, &answer);
     }
@@ -212,16 +211,15 @@ static void listed(void *context, const struct rb_git_listing *listing, const st
     enum rb_trouble trouble = RB_TROUBLE_NONE;
     struct rb_err err;
     check->listing = NULL;
-    check->spent.requests = listing->requests;
-    check->spent.bytes = listing->bytes;
+    check->spent = rb_check_outcome_of(&listing->cost);
     check->spent.trouble = listing->moved ? RB_TROUBLE_MOVED : RB_TROUBLE_NONE;
     if (error != NULL) {
-        report_failure(check, error, RB_TROUBLE_NONE, listing->retry_after_ms);
+        report_failure(check, error, RB_TROUBLE_NONE);
         return;
     }
     check->manner = json_incref(listing->manner);
     if (find_ref(check, listing->refs, &ref, &trouble, &err) != 0) {
-        report_failure(check, &err, trouble, -1);
+        report_failure(check, &err, trouble);
         return;
     }
     if (ref != NULL && is_known(check, ref))
@@ -232,7 +230,7 @@ static void listed(void *context, const struct rb_git_listing *listing, const st
         rb_json_set_string(check->request, "foundObject", ref->object);
     }
     if (start_child(check, &err) != 0)
-        report_failure(check, &err, RB_TROUBLE_NONE, -1);
+        report_failure(check, &err, RB_TROUBLE_NONE);
 }
 
 /* ── the outside ────────────────────────────────────────────────────────────────────────────── */
@@ -293,7 +291,7 @@ static void refuse(void *context)
     struct git_check *check = context;
     struct rb_err err = check->start_error;
     check->spent.requests++;
-    report_failure(check, &err, RB_TROUBLE_NONE, -1);
+    report_failure(check, &err, RB_TROUBLE_NONE);
 }
 
 static void *start(const struct rb_watch_tools *tools, const struct rb_check_request *request,
@@ -303,7 +301,6 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
     check->tools = tools;
     check->shown = rb_address_shown(request->source->git.url);
     check->request = make_request(tools, request);
-    check->spent.retry_after_ms = -1;
     check->done = done;
     check->context = context;
     if (rb_git_is_http(request->source->git.url)) {

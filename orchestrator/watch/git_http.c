@@ -52,8 +52,7 @@ struct rb_git_http {
     bool moved;
     bool passing; /* the redirect was not for ever: what it leads to is not to be remembered */
     struct rb_git_refs *refs;
-    int requests;
-    int64_t bytes;
+    struct rb_http_cost cost;
     rb_git_listed_cb *done;
     void *context;
 };
@@ -72,12 +71,9 @@ static void free_listing(struct rb_git_http *listing)
     rb_free(listing);
 }
 
-static void report(struct rb_git_http *listing, int64_t retry_after_ms, const struct rb_err *error)
+static void report(struct rb_git_http *listing, const struct rb_err *error)
 {
-    struct rb_git_listing told = {.moved = listing->moved,
-                                  .requests = listing->requests,
-                                  .bytes = listing->bytes,
-                                  .retry_after_ms = retry_after_ms};
+    struct rb_git_listing told = {.moved = listing->moved, .cost = listing->cost};
     RB_CLEANUP_JSON json_t *manner = NULL;
     bool was_asked = listing->state == STATE_ASK;
     rb_state_move(&STATES, &listing->state, STATE_DONE);
@@ -147,14 +143,13 @@ static void send_request(struct rb_git_http *listing, struct rb_http_request *re
     request->body_maximum = BODY_MAXIMUM;
     request->timeout_ms = TIMEOUT_MS;
     request->stall_ms = STALL_MS;
-    listing->requests++;
     rb_http_send(listing->http, request, answered, listing, &listing->transfer);
 }
 
 static void count(struct rb_git_http *listing, const struct rb_http_response *response)
 {
     listing->transfer = NULL;
-    listing->bytes += response->sent_bytes + response->received_bytes;
+    rb_http_cost_count(&listing->cost, response);
 }
 
 /* Fills err unless the answer is one of git's that holds together. */
@@ -203,7 +198,7 @@ static void asked(void *context, const struct rb_http_response *response,
     struct rb_err err;
     count(listing, response);
     if (judge(listing, response, error, "application/x-git-upload-pack-result", &err) == 0) {
-        report(listing, -1, NULL);
+        report(listing, NULL);
         return;
     }
     bool server_is_away = response->status == 0 || response->status == 429 ||
@@ -213,7 +208,7 @@ static void asked(void *context, const struct rb_http_response *response,
         discover(listing);
         return;
     }
-    report(listing, response->retry_after_ms, &err);
+    report(listing, &err);
 }
 
 static void ask(struct rb_git_http *listing)
@@ -259,12 +254,12 @@ static void discovered(void *context, const struct rb_http_response *response,
         status = rb_err_set(&err, RB_EGIT, "%s: it redirects to what is no repository's address",
                             listing->base);
     if (status != 0) {
-        report(listing, response->retry_after_ms, &err);
+        report(listing, &err);
     } else if (rb_git_refs_are_to_be_asked(listing->refs)) {
         rb_state_move(&STATES, &listing->state, STATE_ASK);
         ask(listing);
     } else {
-        report(listing, -1, NULL);
+        report(listing, NULL);
     }
 }
 

@@ -16,9 +16,7 @@ struct rb_git_listing {
     const struct rb_git_refs *refs; /* those with the prefix; NULL on failure */
     json_t *manner;                 /* NULL: there is nothing to remember */
     bool moved;
-    int requests;
-    int64_t bytes;
-    int64_t retry_after_ms; /* what the server asked for, or -1 */
+    struct rb_http_cost cost;
 };
 
 /* error is NULL on success. Both are borrowed for the call. RB_EAUTH: not let in; RB_ENOTFOUND: no

@@ -69,6 +69,17 @@ static void take_failure(struct rb_host *host, const struct rb_host_limits *limi
     host->down_until = now + rb_backoff_ms(beyond > 1 ? beyond : 1, LONGEST_DOWN_MS, random);
 }
 
+/* It asked for silence and not for how long: longer each time that one has not helped. What other
+   checks hear meanwhile is the same refusal. */
+static void take_bare_limit(struct rb_host *host, int64_t now, struct rb_random *random)
+{
+    if (now < host->limited_until)
+        return;
+    if (host->limits < INT32_MAX)
+        host->limits++;
+    host->limited_until = now + rb_backoff_ms(host->limits, LONGEST_DOWN_MS, random);
+}
+
 static void take_limit(struct rb_host *host, int64_t now, int64_t retry_after_ms)
 {
     if (retry_after_ms > LONGEST_SILENCE_MS)
@@ -79,14 +90,15 @@ static void take_limit(struct rb_host *host, int64_t now, int64_t retry_after_ms
 void rb_host_end(struct rb_host *host, const struct rb_host_limits *limits, int64_t now,
                  const struct rb_host_answer *answer, struct rb_random *random)
 {
-    int64_t retry_after_ms = answer->retry_after_ms;
     host->under_way--;
     if (answer->requests > 1)
         pay(host, limits, now, answer->requests - 1);
-    if (answer->trouble == RB_TROUBLE_LIMITED && retry_after_ms < 0)
-        retry_after_ms = rb_backoff_ms(1, LONGEST_DOWN_MS, random);
-    if (retry_after_ms > 0)
-        take_limit(host, now, retry_after_ms);
+    if (answer->retry_after_ms > 0)
+        take_limit(host, now, answer->retry_after_ms);
+    else if (answer->trouble == RB_TROUBLE_LIMITED)
+        take_bare_limit(host, now, random);
+    if (answer->trouble == RB_TROUBLE_NONE)
+        host->limits = 0;
     if (answer->trouble == RB_TROUBLE_UNREACHABLE) {
         take_failure(host, limits, now, answer->probe, random);
     } else if (answer->trouble != RB_TROUBLE_OURS) {

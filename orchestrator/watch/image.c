@@ -63,8 +63,7 @@ struct image_check {
     struct rb_timer *refusal; /* tells err, later */
     struct rb_err err;
     enum rb_trouble trouble;
-    struct rb_registry_cost cost;
-    int64_t retry_after_ms;
+    struct rb_http_cost cost;
     rb_check_cb *done;
     void *context;
 };
@@ -82,16 +81,10 @@ static void free_check(struct image_check *check)
 static void report(struct image_check *check, const struct rb_check_result *result,
                    const struct rb_err *error)
 {
-    const struct rb_check_outcome outcome = {
-        .result = result,
-        .error = error,
-        .trouble = error != NULL ? check->trouble : RB_TROUBLE_NONE,
-        .requests = check->cost.requests,
-        .bytes = check->cost.bytes,
-        .retry_after_ms = check->retry_after_ms,
-        .limit_remaining = check->cost.limit_remaining,
-        .limit_window_ms = check->cost.limit_window_ms,
-    };
+    struct rb_check_outcome outcome = rb_check_outcome_of(&check->cost);
+    outcome.result = result;
+    outcome.error = error;
+    outcome.trouble = error != NULL ? check->trouble : RB_TROUBLE_NONE;
     rb_state_move(&STATES, &check->state, DONE);
     check->done(check->context, &outcome);
     free_check(check);
@@ -143,7 +136,8 @@ static void ask_at(struct image_check *check, size_t place)
 static void fail_place(struct image_check *check, const struct rb_err *error,
                        enum rb_trouble trouble)
 {
-    bool silent = trouble == RB_TROUBLE_UNREACHABLE || trouble == RB_TROUBLE_LIMITED;
+    enum rb_trouble means = trouble != RB_TROUBLE_NONE ? trouble : rb_trouble_of(error);
+    bool silent = means == RB_TROUBLE_UNREACHABLE || means == RB_TROUBLE_LIMITED;
     if (!is_upstream(check)) {
         ask_at(check, check->at + 1);
     } else if (silent && check->unproven.digest[0] != '\0' && is_known(check, &check->unproven)) {
@@ -152,14 +146,6 @@ static void fail_place(struct image_check *check, const struct rb_err *error,
         check->trouble = trouble;
         report(check, NULL, error);
     }
-}
-
-/* A server that is out of order is no server that asks for patience, unless it says so. */
-static enum rb_trouble trouble_of(const struct image_check *check, const struct rb_err *error)
-{
-    bool is_down =
-        error->code == RB_EBUSY && check->cost.status >= 500 && check->retry_after_ms < 0;
-    return is_down ? RB_TROUBLE_UNREACHABLE : rb_trouble_of(error);
 }
 
 static bool is_believed(const struct image_check *check)
@@ -190,10 +176,9 @@ static void on_signature(void *context, const struct rb_signature_answer *answer
                          const struct rb_err *error)
 {
     struct image_check *check = context;
-    rb_registry_cost_add(&check->cost, &answer->cost);
-    check->retry_after_ms = answer->retry_after_ms;
+    rb_http_cost_add(&check->cost, &answer->cost);
     if (error != NULL) {
-        fail_place(check, error, trouble_of(check, error));
+        fail_place(check, error, RB_TROUBLE_NONE);
         return;
     }
     check->found.is_signed = true;
@@ -237,11 +222,9 @@ static void on_survey(void *context, const struct rb_survey *survey, const struc
 {
     struct image_check *check = context;
     struct finding *found = &check->found;
-    rb_registry_cost_add(&check->cost, &survey->cost);
-    check->retry_after_ms = survey->retry_after_ms;
+    rb_http_cost_add(&check->cost, &survey->cost);
     if (error != NULL) {
-        fail_place(check, error,
-                   survey->backwards ? RB_TROUBLE_BACKWARDS : trouble_of(check, error));
+        fail_place(check, error, survey->backwards ? RB_TROUBLE_BACKWARDS : RB_TROUBLE_NONE);
         return;
     }
     rb_free(found->tag);
@@ -283,7 +266,6 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
     check->tools = tools;
     check->done = done;
     check->context = context;
-    check->retry_after_ms = -1;
     check->state = SURVEYING;
     rb_image_memory_read(request->memo, request->known_version, &check->known);
     if (rb_image_plan_make(&request->source->image, &check->plan, &check->trouble, &check->err) !=

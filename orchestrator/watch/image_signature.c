@@ -165,8 +165,7 @@ static void on_document(void *context, const struct rb_document *document,
     struct rb_signature_search *search = context;
     const struct step *step = &search->step;
     struct rb_err err;
-    rb_registry_cost_add(&search->answer.cost, &document->cost);
-    search->answer.retry_after_ms = document->retry_after_ms;
+    rb_http_cost_add(&search->answer.cost, &document->cost);
     if (error != NULL && error->code != RB_EVERIFY && !is_absent(step, document->status)) {
         finish(search, error);
         return;
@@ -228,7 +227,6 @@ void rb_signature_search_start(struct rb_registry *registry,
     search->keys = request->keys;
     search->done = done;
     search->context = context;
-    search->answer.retry_after_ms = -1;
     /* The tag of what the tag names is read first. */
     for (int kind = REFERRERS; kind >= SIGNATURES; kind--) {
         for (size_t i = RB_COUNT_OF(digests); i-- > 0;) {

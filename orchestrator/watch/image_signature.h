@@ -20,8 +20,7 @@ struct rb_signature_request {
 };
 
 struct rb_signature_answer {
-    struct rb_registry_cost cost;
-    int64_t retry_after_ms;
+    struct rb_http_cost cost;
 };
 
 /* error is NULL for a signature that holds; RB_EVERIFY where there is none. Borrowed. */

@@ -53,18 +53,11 @@ static void finish(struct rb_survey_run *run, const struct rb_err *error)
     free_run(run);
 }
 
-static void take_cost(struct rb_survey_run *run, const struct rb_registry_cost *cost,
-                      int64_t retry_after_ms)
-{
-    rb_registry_cost_add(&run->survey.cost, cost);
-    run->survey.retry_after_ms = retry_after_ms;
-}
-
 static void on_resolved(void *context, const struct rb_resolved *resolved,
                         const struct rb_err *error)
 {
     struct rb_survey_run *run = context;
-    take_cost(run, &resolved->cost, resolved->retry_after_ms);
+    rb_http_cost_add(&run->survey.cost, &resolved->cost);
     memcpy(run->survey.digest, resolved->digest, RB_DIGEST_SIZE);
     memcpy(run->survey.manifest_digest, resolved->manifest_digest, RB_DIGEST_SIZE);
     finish(run, error);
@@ -99,7 +92,7 @@ static void on_tags(void *context, const struct rb_image_tags *tags, const struc
 {
     struct rb_survey_run *run = context;
     struct rb_err err;
-    take_cost(run, &tags->cost, tags->retry_after_ms);
+    rb_http_cost_add(&run->survey.cost, &tags->cost);
     int status = error != NULL ? rb_err_copy(&err, error) : take_tags(run, tags, &err);
     if (status != 0) {
         finish(run, &err);
@@ -126,7 +119,6 @@ void rb_survey_start(struct rb_registry *registry, const struct rb_survey_reques
     run->choice = request->choice;
     run->done = done;
     run->context = context;
-    run->survey.retry_after_ms = -1;
     run->state = request->choice != NULL ? LISTING : RESOLVING;
     if (request->choice != NULL)
         rb_image_tags_start(registry, request->place, request->choice, on_tags, run, &run->listing);

@@ -23,8 +23,7 @@ struct rb_survey {
     char digest[RB_DIGEST_SIZE];
     char manifest_digest[RB_DIGEST_SIZE]; /* "" where digest is the known one */
     bool backwards; /* why it failed: the newest tag is older than known_tag */
-    struct rb_registry_cost cost;
-    int64_t retry_after_ms;
+    struct rb_http_cost cost;
 };
 
 /* error is NULL on success; on failure only the last three of survey are set. Borrowed. */

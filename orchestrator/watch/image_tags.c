@@ -89,8 +89,7 @@ static void on_page(void *context, const struct rb_document *page, const struct 
 {
     struct rb_image_tags_read *reading = context;
     struct rb_err err;
-    rb_registry_cost_add(&reading->tags.cost, &page->cost);
-    reading->tags.retry_after_ms = page->retry_after_ms;
+    rb_http_cost_add(&reading->tags.cost, &page->cost);
     int status = error != NULL ? rb_err_copy(&err, error) : take_page(reading, page, &err);
     if (status == 0 && page->next != NULL) {
         ask(reading, page->next);
@@ -127,7 +126,6 @@ void rb_image_tags_start(struct rb_registry *registry, const struct rb_reference
     reading->done = done;
     reading->context = context;
     reading->what = rb_asprintf("tags of %s/%s", reference->registry, reference->repository);
-    reading->tags.retry_after_ms = -1;
     ask(reading, FIRST_PAGE);
     *ret_read = reading;
 }

@@ -10,8 +10,7 @@
 struct rb_image_tags {
     const char *best; /* NULL where no tag counts */
     size_t count;     /* how many tags there are */
-    struct rb_registry_cost cost;
-    int64_t retry_after_ms;
+    struct rb_http_cost cost;
 };
 
 /* error is NULL on success; on failure only the last two of tags are set. Borrowed. */

@@ -76,11 +76,9 @@ static void report_result(struct rpm_check *check, const struct rb_rpm_result *f
 static void on_fetched(void *context, const struct rb_rpm_result *found, const struct rb_err *error)
 {
     struct rpm_check *check = context;
-    struct rb_check_outcome outcome = {.error = error,
-                                       .trouble = found->trouble,
-                                       .requests = found->requests,
-                                       .bytes = found->bytes,
-                                       .retry_after_ms = found->retry_after_ms};
+    struct rb_check_outcome outcome = rb_check_outcome_of(&found->cost);
+    outcome.error = error;
+    outcome.trouble = found->trouble;
     if (error != NULL)
         check->done(check->context, &outcome);
     else

@@ -129,9 +129,7 @@ static void finish(struct rb_rpm_fetch *fetch)
     rb_state_move(&STATES, &fetch->state, STATE_DONE);
     struct rb_rpm_result result = {
         .trouble = fetch->trouble,
-        .requests = fetch->download.requests,
-        .bytes = fetch->download.bytes,
-        .retry_after_ms = fetch->download.retry_after_ms,
+        .cost = fetch->download.cost,
     };
     if (fetch->status == 0) {
         result.unchanged = fetch->unchanged;

@@ -33,7 +33,7 @@ struct rb_rpm_request {
 
 struct rb_rpm_result {
     /* Nothing newer than known_hash, and what is kept of it is there: of the rest only mirror,
-       etag, last_modified and the costs are set. */
+       etag, last_modified and the cost are set. */
     bool unchanged;
     char hash[RB_SHA256_HEX_SIZE]; /* of repomd.xml */
     const char *revision;
@@ -46,12 +46,10 @@ struct rb_rpm_result {
     const char *etag;
     const char *last_modified;
     enum rb_trouble trouble; /* of a failure, where it is known closer than by the error */
-    int requests;
-    int64_t bytes;
-    int64_t retry_after_ms; /* -1 if not asked for */
+    struct rb_http_cost cost;
 };
 
-/* error is NULL on success; on failure only the last four of result are set. Borrowed. */
+/* error is NULL on success; on failure only the last two of result are set. Borrowed. */
 typedef void rb_rpm_cb(void *context, const struct rb_rpm_result *result,
                        const struct rb_err *error);
 

@@ -26,8 +26,7 @@ struct rb_document {
     const char *body;
     size_t size;
     const char *next; /* the path of the page after this one (Link, RFC 8288), or NULL */
-    struct rb_registry_cost cost;
-    int64_t retry_after_ms; /* asked for by the server, or -1 */
+    struct rb_http_cost cost;
 };
 
 /* error is NULL for an answer of 200. RB_EVERIFY for bytes of another digest, RB_EINVALID for a

@@ -58,6 +58,20 @@ struct rb_http_response {
     const struct rb_http_headers *headers;
 };
 
+/* What asking cost, all requests together, and what the last answer said of asking again. */
+struct rb_http_cost {
+    int requests;
+    int64_t bytes;          /* sent and received */
+    int status;             /* HTTP's, of the last answer; 0: the last request had none */
+    int64_t retry_after_ms; /* asked for by that answer; 0: nothing */
+    /* The last word on the limit, as above. */
+    int64_t limit_remaining;
+    int64_t limit_window_ms;
+};
+/* One request more, with this end. */
+void rb_http_cost_count(struct rb_http_cost *cost, const struct rb_http_response *response);
+void rb_http_cost_add(struct rb_http_cost *sum, const struct rb_http_cost *more);
+
 /* The last value of a header of the last answer (name in any case), or NULL. Borrowed. */
 const char *rb_http_header(const struct rb_http_response *response, const char *name);
 

@@ -22,25 +22,14 @@ struct rb_registry;
 struct rb_registry *rb_registry_new(struct rb_http *http);
 void rb_registry_free(struct rb_registry *registry);
 
-struct rb_registry_cost {
-    int requests;
-    int64_t bytes; /* sent and received */
-    int status;    /* HTTP's, of the last answer; 0: the last question had none */
-    /* The last word of the registry on its limit, as in struct rb_http_response. */
-    int64_t limit_remaining;
-    int64_t limit_window_ms;
-};
-void rb_registry_cost_add(struct rb_registry_cost *sum, const struct rb_registry_cost *more);
-
 struct rb_resolved {
     char digest[RB_DIGEST_SIZE];          /* what the tag names: an index or a manifest */
     char manifest_digest[RB_DIGEST_SIZE]; /* the manifest of the platform: what would be used */
     bool unchanged; /* digest equals the one that the caller knew; manifest_digest is then empty */
-    struct rb_registry_cost cost;
-    int64_t retry_after_ms; /* asked for by the server with its refusal, or -1 */
+    struct rb_http_cost cost;
 };
 
-/* error is NULL on success; on failure only cost and retry_after_ms of resolved are set. */
+/* error is NULL on success; on failure only the cost of resolved is set. */
 typedef void rb_registry_resolved_cb(void *context, const struct rb_resolved *resolved,
                                      const struct rb_err *error);
 

@@ -59,7 +59,7 @@ struct rb_apt_request {
 
 struct rb_apt_result {
     /* Nothing newer than known_hash, whose index is there: of the rest only etag, last_modified and
-       the costs are set. */
+       the cost are set. */
     bool unchanged;
     char release_hash[RB_SHA256_HEX_SIZE]; /* of the signed content of the Release file */
     const struct rb_apt_release *release;
@@ -67,13 +67,11 @@ struct rb_apt_result {
     size_t offer_count;
     const char *etag; /* both for the next request; may be NULL */
     const char *last_modified;
-    int requests;
-    int64_t bytes;
-    int64_t retry_after_ms;  /* -1 if not asked for */
+    struct rb_http_cost cost;
     enum rb_trouble trouble; /* of a failure; NONE: what rb_trouble_of() says of the error */
 };
 
-/* error is NULL on success; on failure only the last four of result are set. Borrowed. */
+/* error is NULL on success; on failure only the last two of result are set. Borrowed. */
 typedef void rb_apt_cb(void *context, const struct rb_apt_result *result,
                        const struct rb_err *error);
 

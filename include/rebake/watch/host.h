@@ -36,6 +36,7 @@ struct rb_host {
     int under_way;
     int failures;          /* unreachable, in a row */
     int64_t down_until;    /* in DOWN */
+    int limits;            /* it asked for silence without saying how long, in a row */
     int64_t limited_until; /* it asked for silence; 0: never */
     int64_t paid_until;    /* when the bucket is full again */
 };
@@ -56,7 +57,7 @@ bool rb_host_begin(struct rb_host *host, const struct rb_host_limits *limits, in
 struct rb_host_answer {
     enum rb_trouble trouble;
     int requests;           /* the first was paid for when it began */
-    int64_t retry_after_ms; /* or -1 */
+    int64_t retry_after_ms; /* 0: it asked for none; after LIMITED a while is taken */
     bool probe;
 };
 void rb_host_end(struct rb_host *host, const struct rb_host_limits *limits, int64_t now,

@@ -135,9 +135,9 @@ static void test_refusals(void **state)
         const char *text;
     } CASES[] = {
         {429, "Retry-After: 3", RB_EBUSY, 3000, "429: TOOMANYREQUESTS: slow down"},
-        {503, NULL, RB_EBUSY, -1, "503"},
-        {500, NULL, RB_EBUSY, -1, "500"},
-        {403, NULL, RB_EAUTH, -1, "403"},
+        {503, NULL, RB_EBUSY, 0, "503"},
+        {500, NULL, RB_EBUSY, 0, "500"},
+        {403, NULL, RB_EAUTH, 0, "403"},
     };
     struct fake *fake = *state;
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
@@ -146,7 +146,7 @@ static void test_refusals(void **state)
         for (int known = 0; known < 2; known++) {
             struct outcome outcome = resolve(fake, ":1", known ? "sha256:" HEX64("0123") : NULL);
             assert_int_equal(outcome.err.code, CASES[i].code);
-            assert_int_equal(outcome.resolved.retry_after_ms, CASES[i].retry_after_ms);
+            assert_int_equal(outcome.resolved.cost.retry_after_ms, CASES[i].retry_after_ms);
             assert_true(outcome.resolved.cost.requests >= 1);
             if (!known)
                 assert_non_null(strstr(outcome.err.text, CASES[i].text));
@@ -198,6 +198,7 @@ static void test_basic(void **state)
     assert_string_equal(fake->log.data, "GET /v2/app/manifests/1\nGET /v2/app/manifests/1\n");
     /* What was learnt saves the refusal the next time. */
     outcome = resolve(fake, ":1", NULL);
+    assert_int_equal(outcome.err.code, 0);
     assert_string_equal(fake->log.data, "GET /v2/app/manifests/1\n");
     fake_log_in(fake, "{\"auth\":\"YmFkOmJhZA==\"}");
     fake->accept_no_token = true;

@@ -67,9 +67,9 @@ void apt_fixture_fetched(void *context, const struct rb_apt_result *result,
     struct apt_fixture *fixture = context;
     assert_false(fixture->answered);
     fixture->answered = true;
-    fixture->requests = result->requests;
-    fixture->bytes = result->bytes;
-    fixture->retry_after_ms = result->retry_after_ms;
+    fixture->requests = result->cost.requests;
+    fixture->bytes = result->cost.bytes;
+    fixture->retry_after_ms = result->cost.retry_after_ms;
     fixture->err = error != NULL ? *error : (struct rb_err){0};
     fixture->trouble = result->trouble;
     if (error != NULL)

@@ -215,6 +215,8 @@ static void a_file_that_is_broken_is_refused(void **state)
         {{.suffix = ".gz", .cut_at = 600}, RB_TROUBLE_UNREACHABLE},
         {{.suffix = ".gz", .status = 429, .header = "Retry-After", .value = "60"},
          RB_TROUBLE_LIMITED},
+        {{.suffix = ".gz", .status = 429}, RB_TROUBLE_LIMITED},
+        {{.suffix = ".gz", .status = 503}, RB_TROUBLE_UNREACHABLE},
     };
     struct source_look *look = *state;
     publish(look, &(struct state){0});

@@ -291,6 +291,8 @@ static void what_cannot_be_had_leaves_what_was(void **state)
     fixture->files[0].cut_at = 0;
     fixture->files[0].status = 503;
     check_bad(fixture, RB_TROUBLE_UNREACHABLE, "tool.bin");
+    fixture->files[0].status = 429;
+    check_bad(fixture, RB_TROUBLE_LIMITED, "tool.bin");
     fixture->files[0].status = 403;
     check_bad(fixture, RB_TROUBLE_DENIED, "tool.bin");
     fixture->files[0].body = NULL;

@@ -94,13 +94,35 @@ static void silence_is_kept_by_all_whoever_asks(void **state)
     limited.retry_after_ms = 10; /* a shorter one does not take the longer one back */
     check(&host, 2 * SECOND, limited);
     assert_int_equal(rb_host_ready_at(&host, &LIMITS, false), 91 * SECOND);
-    limited.retry_after_ms = -1; /* no word: some seconds */
+    limited.retry_after_ms = 0; /* no word: some seconds */
     check(&host, 100 * SECOND, limited);
     assert_true(rb_host_ready_at(&host, &LIMITS, false) >= 101 * SECOND);
     limited.retry_after_ms = INT64_MAX;
     check(&host, 200 * SECOND, limited);
     assert_int_equal(rb_host_ready_at(&host, &LIMITS, false),
                      200 * SECOND + (int64_t)24 * 3600 * SECOND);
+}
+
+/* The longest that a silence of no said length becomes when the host refuses after each one. */
+static void a_host_that_does_not_say_how_long_is_left_alone_for_longer(void **state)
+{
+    (void)state;
+    struct rb_host host = {0};
+    const struct rb_host_answer limited = {.trouble = RB_TROUBLE_LIMITED, .requests = 1};
+    int64_t now = SECOND, longest_ms = 0;
+    for (int i = 0; i < 20; i++) {
+        check(&host, now, limited);
+        int64_t until = host.limited_until;
+        assert_true(until >= now + SECOND && until <= now + 15 * MINUTE);
+        check(&host, now, limited); /* of the same moment: that is nothing new */
+        assert_true(host.limited_until == until);
+        longest_ms = until - now > longest_ms ? until - now : longest_ms;
+        now = until;
+    }
+    assert_true(longest_ms > 2 * MINUTE);
+    check(&host, now, GOOD);
+    check(&host, now, limited);
+    assert_true(host.limited_until <= now + 5 * SECOND);
 }
 
 /* A good answer can say that it was the last one for a while. */
@@ -212,6 +234,7 @@ int main(void)
         cmocka_unit_test(many_requests_of_a_check_are_paid_for),
         cmocka_unit_test(only_so_many_at_once),
         cmocka_unit_test(silence_is_kept_by_all_whoever_asks),
+        cmocka_unit_test(a_host_that_does_not_say_how_long_is_left_alone_for_longer),
         cmocka_unit_test(a_spent_allowance_is_silence_too),
         cmocka_unit_test(it_goes_down_and_one_probe_brings_it_up),
         cmocka_unit_test(a_probe_that_tells_nothing_is_followed_by_another),
