@@ -35,6 +35,17 @@ static const char *source_state(const struct rb_source_row *row)
     return row->last_check_at == 0 ? "new" : "good";
 }
 
+static json_t *limit_json(const struct rb_http_limit *limit)
+{
+    if (limit->window_ms <= 0)
+        return json_null();
+    json_t *json = rb_json_object();
+    rb_json_set_integer(json, "remaining", limit->remaining);
+    rb_json_set(json, "total", limit->total > 0 ? json_integer(limit->total) : json_null());
+    rb_json_set_integer(json, "windowMs", limit->window_ms);
+    return json;
+}
+
 static json_t *host_json(const struct rb_api_host *host)
 {
     if (host->name == NULL)
@@ -44,6 +55,7 @@ static json_t *host_json(const struct rb_api_host *host)
     rb_json_set_string(json, "state", host->state);
     rb_json_set_time(json, "until", host->until);
     rb_json_set_integer(json, "underWay", host->under_way);
+    rb_json_set(json, "limit", limit_json(&host->limit));
     return json;
 }
 

@@ -107,7 +107,8 @@ static void check_done(void *context, const struct rb_check_outcome *outcome)
     const struct rb_host_answer answer = {
         .trouble = outcome->trouble,
         .requests = outcome->requests,
-        .retry_after_ms = engine->once ? -1 : outcome->retry_after_ms,
+        .retry_after_ms = engine->once ? 0 : outcome->retry_after_ms,
+        .limit = engine->once ? (struct rb_http_limit){0} : outcome->limit,
     };
     source->check = NULL;
     source->checked = true;
@@ -155,8 +156,10 @@ struct rb_engine_host rb_engine_source_host(const struct rb_engine *engine, int6
         return (struct rb_engine_host){0};
     const struct rb_host *host = rb_check_host_state(source->turn.host);
     int64_t now = rb_clock_monotonic_ms();
-    bool is_limited = host->state == RB_HOST_UP && host->limited_until > now;
-    int64_t until = is_limited                                              ? host->limited_until
+    int64_t limited_until =
+        host->limited_until > host->spread_until ? host->limited_until : host->spread_until;
+    bool is_limited = host->state == RB_HOST_UP && limited_until > now;
+    int64_t until = is_limited                                              ? limited_until
                     : host->state == RB_HOST_DOWN && host->down_until > now ? host->down_until
                                                                             : 0;
     return (struct rb_engine_host){
@@ -164,6 +167,7 @@ struct rb_engine_host rb_engine_source_host(const struct rb_engine *engine, int6
         .state = is_limited ? "limited" : rb_host_state_name(host->state),
         .until = until == 0 ? 0 : rb_clock_now(engine->clock) + (until - now),
         .under_way = host->under_way,
+        .limit = host->limit_until > now ? host->limit : (struct rb_http_limit){0},
     };
 }
 

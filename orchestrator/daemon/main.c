@@ -159,8 +159,11 @@ static struct rb_api_host api_host_of(void *context, int64_t source_id)
 {
     const struct daemon *daemon = context;
     struct rb_engine_host host = rb_engine_source_host(daemon->engine, source_id);
-    return (struct rb_api_host){
-        .name = host.name, .state = host.state, .until = host.until, .under_way = host.under_way};
+    return (struct rb_api_host){.name = host.name,
+                                .state = host.state,
+                                .until = host.until,
+                                .under_way = host.under_way,
+                                .limit = host.limit};
 }
 
 static int api_cancel_build(void *context, int64_t build_id, struct rb_err *err)

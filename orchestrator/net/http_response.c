@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an answer says: its headers, when to come back, and in which words it refused. */
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "rebake/base/clock.h"
@@ -82,39 +83,83 @@ static bool parameter(const char *text, const char *name, uint64_t *ret_value)
     return found != NULL && leading_number(found + strlen(name), ret_value);
 }
 
-/* An allowance that is spent, by the headers in use for that: RateLimit of
-   draft-ietf-httpapi-ratelimit-headers-10, the RateLimit-Remaining and -Reset of its drafts before
-   08 and of GitLab, and GitHub's X-RateLimit-Remaining and -Reset. Some say a reset in seconds from
-   now, some in seconds since 1970. */
-static int64_t spent_allowance(const struct rb_http_response *response)
+/* A reset is said in seconds from now by some, in seconds since 1970 by others. */
+static int64_t reset_ms(uint64_t reset)
 {
-    static const char *const NAMES[][2] = {{"RateLimit-Remaining", "RateLimit-Reset"},
-                                           {"X-RateLimit-Remaining", "X-RateLimit-Reset"}};
-    const char *field = rb_http_header(response, "RateLimit");
-    uint64_t left, reset;
-    if (parameter(field, ";r=", &left) && left == 0 && parameter(field, ";t=", &reset))
-        return bounded_ms(reset);
-    for (size_t i = 0; i < RB_COUNT_OF(NAMES); i++) {
-        if (!leading_number(rb_http_header(response, NAMES[i][0]), &left) || left > 0 ||
-            !leading_number(rb_http_header(response, NAMES[i][1]), &reset))
-            continue;
-        if (reset < SMALLEST_DATE_S)
-            return bounded_ms(reset);
-        return reset < LARGEST_DATE_S ? until_ms((int64_t)reset * 1000) : bounded_ms(reset);
-    }
-    return -1;
+    bool is_date = reset >= SMALLEST_DATE_S && reset < LARGEST_DATE_S;
+    return is_date ? until_ms((int64_t)reset * 1000) : bounded_ms(reset);
 }
 
-/* "76;w=21600" */
-static void read_limit(struct rb_http_response *response)
+/* What one set of headers says. is_reset: when the window is over the allowance is whole again;
+   else it slides. */
+struct allowance {
+    uint64_t left, total;
+    int64_t window_ms;
+    bool is_reset;
+};
+
+/* RateLimit of draft-ietf-httpapi-ratelimit-headers-10. */
+static bool read_field(const struct rb_http_response *response, struct allowance *allowance)
 {
-    const char *text = rb_http_header(response, "RateLimit-Remaining");
-    uint64_t seconds, remaining;
-    if (!leading_number(text, &remaining) || remaining > INT32_MAX ||
-        !parameter(text, ";w=", &seconds) || seconds > LONGEST_WINDOW_S)
+    const char *field = rb_http_header(response, "RateLimit");
+    uint64_t reset;
+    if (!parameter(field, ";r=", &allowance->left) || !parameter(field, ";t=", &reset))
+        return false;
+    if (!parameter(rb_http_header(response, "RateLimit-Policy"), ";q=", &allowance->total))
+        allowance->total = 0;
+    allowance->window_ms = bounded_ms(reset);
+    allowance->is_reset = true;
+    return true;
+}
+
+/* RateLimit-Remaining, -Reset and -Limit of its drafts before 08 and of GitLab, the same with "X-"
+   of GitHub, and "76;w=21600" of Docker Hub, which has no reset. */
+static bool read_headers(const struct rb_http_response *response, const char *prefix,
+                         struct allowance *allowance)
+{
+    char name[32];
+    uint64_t seconds;
+    (void)snprintf(name, sizeof(name), "%sRateLimit-Remaining", prefix);
+    const char *remaining = rb_http_header(response, name);
+    if (!leading_number(remaining, &allowance->left))
+        return false;
+    (void)snprintf(name, sizeof(name), "%sRateLimit-Limit", prefix);
+    if (!leading_number(rb_http_header(response, name), &allowance->total))
+        allowance->total = 0;
+    (void)snprintf(name, sizeof(name), "%sRateLimit-Reset", prefix);
+    allowance->is_reset = leading_number(rb_http_header(response, name), &seconds);
+    if (allowance->is_reset)
+        allowance->window_ms = reset_ms(seconds);
+    else if (parameter(remaining, ";w=", &seconds) && seconds <= LONGEST_WINDOW_S)
+        allowance->window_ms = (int64_t)seconds * 1000;
+    else
+        return false;
+    return true;
+}
+
+/* Of several words the narrowest counts. One that is spent is a wait until it is whole again. */
+static void take_allowance(struct rb_http_response *response, const struct allowance *allowance)
+{
+    struct rb_http_limit *limit = &response->limit;
+    int64_t left = allowance->left < INT32_MAX ? (int64_t)allowance->left : INT32_MAX;
+    if (left == 0 && allowance->is_reset && response->retry_after_ms < 0)
+        response->retry_after_ms = allowance->window_ms;
+    if (allowance->window_ms == 0 || (limit->window_ms > 0 && limit->remaining <= left))
         return;
-    response->limit_remaining = (int64_t)remaining;
-    response->limit_window_ms = (int64_t)seconds * 1000;
+    limit->remaining = left;
+    limit->total = allowance->total < INT32_MAX ? (int64_t)allowance->total : INT32_MAX;
+    limit->window_ms = allowance->window_ms;
+}
+
+static void read_limits(struct rb_http_response *response)
+{
+    struct allowance allowance;
+    if (read_field(response, &allowance))
+        take_allowance(response, &allowance);
+    if (read_headers(response, "", &allowance))
+        take_allowance(response, &allowance);
+    if (read_headers(response, "X-", &allowance))
+        take_allowance(response, &allowance);
 }
 
 void rb_response_read(CURL *easy, struct rb_http_headers *headers,
@@ -136,9 +181,7 @@ void rb_response_read(CURL *easy, struct rb_http_headers *headers,
         .headers = headers,
     };
     response->retry_after_ms = retry_after(response);
-    if (response->retry_after_ms < 0)
-        response->retry_after_ms = spent_allowance(response);
-    read_limit(response);
+    read_limits(response);
 }
 
 void rb_http_cost_count(struct rb_http_cost *cost, const struct rb_http_response *response)
@@ -148,8 +191,7 @@ void rb_http_cost_count(struct rb_http_cost *cost, const struct rb_http_response
         .bytes = response->sent_bytes + response->received_bytes,
         .status = response->status,
         .retry_after_ms = response->retry_after_ms > 0 ? response->retry_after_ms : 0,
-        .limit_remaining = response->limit_remaining,
-        .limit_window_ms = response->limit_window_ms,
+        .limit = response->limit,
     };
     rb_http_cost_add(cost, &one);
 }
@@ -162,10 +204,8 @@ void rb_http_cost_add(struct rb_http_cost *sum, const struct rb_http_cost *more)
         sum->status = more->status;
         sum->retry_after_ms = more->retry_after_ms;
     }
-    if (more->limit_window_ms > 0) {
-        sum->limit_remaining = more->limit_remaining;
-        sum->limit_window_ms = more->limit_window_ms;
-    }
+    if (more->limit.window_ms > 0)
+        sum->limit = more->limit;
 }
 
 /* The words of a JSON refusal: {"errors":[{"code","message"}]} (OCI distribution), {"details"}

@@ -42,8 +42,7 @@ struct rb_check_outcome rb_check_outcome_of(const struct rb_http_cost *cost)
         .bytes = cost->bytes,
         .status = cost->status,
         .retry_after_ms = cost->retry_after_ms,
-        .limit_remaining = cost->limit_remaining,
-        .limit_window_ms = cost->limit_window_ms,
+        .limit = cost->limit,
     };
 }
 

@@ -4,6 +4,7 @@
 #include "rebake/watch/schedule.h"
 
 static const int64_t LONGEST_DOWN_MS = 15 * 60 * 1000;
+static const int64_t LONGEST_SPREAD_MS = 15 * 60 * 1000;
 static const int64_t LONGEST_SILENCE_MS = (int64_t)24 * 3600 * 1000;
 /* A check that cost many requests is paid for by those that follow, up to so many seconds. */
 static const int64_t LONGEST_DEBT_MS = 10 * 1000;
@@ -28,11 +29,15 @@ static int64_t token_ms(const struct rb_host_limits *limits)
 int64_t rb_host_ready_at(const struct rb_host *host, const struct rb_host_limits *limits,
                          bool asked)
 {
-    if (host->under_way >= limits->at_once || (host->state == RB_HOST_PROBING && !asked))
+    bool is_alone = host->state == RB_HOST_PROBING || (host->spread_ms > 0 && host->under_way > 0);
+    if (host->under_way >= limits->at_once || (is_alone && !asked))
         return INT64_MAX;
     int64_t at = host->paid_until - (limits->burst - 1) * token_ms(limits);
     at = later(at, host->limited_until);
-    return host->state == RB_HOST_DOWN && !asked ? later(at, host->down_until) : at;
+    if (asked)
+        return at;
+    at = later(at, host->spread_until);
+    return host->state == RB_HOST_DOWN ? later(at, host->down_until) : at;
 }
 
 /* The bucket as the time when it is full again (the generic cell rate algorithm, ITU-T I.371). */
@@ -69,6 +74,36 @@ static void take_failure(struct rb_host *host, const struct rb_host_limits *limi
     host->down_until = now + rb_backoff_ms(beyond > 1 ? beyond : 1, LONGEST_DOWN_MS, random);
 }
 
+/* Less than a quarter of what it takes; of a whole that is not known, less than a few. */
+static bool is_little(const struct rb_http_limit *limit)
+{
+    enum { FEW = 20 };
+    return limit->total > 0 ? limit->remaining * 4 < limit->total : limit->remaining < FEW;
+}
+
+/* What is left must last for the window. Only a check after which less was left than before has
+   cost any of it: Docker Hub counts no HEAD. */
+static void take_allowance(struct rb_host *host, int64_t now, const struct rb_http_limit *limit)
+{
+    bool is_known = now < host->limit_until;
+    if (limit->window_ms <= 0) {
+        if (!is_known)
+            host->spread_ms = 0;
+        return;
+    }
+    bool has_cost = is_known && limit->remaining < host->limit.remaining;
+    int64_t apart_ms = limit->window_ms / (limit->remaining + 1);
+    host->limit = *limit;
+    host->limit_until = now + limit->window_ms;
+    host->spread_ms = 0;
+    if (is_little(limit))
+        host->spread_ms = apart_ms < LONGEST_SPREAD_MS ? apart_ms : LONGEST_SPREAD_MS;
+    if (host->spread_ms == 0)
+        host->spread_until = 0;
+    else if (has_cost)
+        host->spread_until = later(host->spread_until, now + host->spread_ms);
+}
+
 /* It asked for silence and not for how long: longer each time that one has not helped. What other
    checks hear meanwhile is the same refusal. */
 static void take_bare_limit(struct rb_host *host, int64_t now, struct rb_random *random)
@@ -99,6 +134,7 @@ void rb_host_end(struct rb_host *host, const struct rb_host_limits *limits, int6
         take_bare_limit(host, now, random);
     if (answer->trouble == RB_TROUBLE_NONE)
         host->limits = 0;
+    take_allowance(host, now, &answer->limit);
     if (answer->trouble == RB_TROUBLE_UNREACHABLE) {
         take_failure(host, limits, now, answer->probe, random);
     } else if (answer->trouble != RB_TROUBLE_OURS) {

@@ -12,16 +12,18 @@
 #include "rebake/base/err.h"
 #include "rebake/base/json.h"
 #include "rebake/loop/loop.h"
+#include "rebake/net/http.h"
 #include "rebake/store/store.h"
 
 struct rb_api;
 
 /* How the host of a source is treated, by all that ask it. */
 struct rb_api_host {
-    const char *name;  /* NULL: not known */
-    const char *state; /* "up", "limited", "down", "probing" */
-    int64_t until;     /* not asked before; 0: now */
-    int under_way;     /* checks */
+    const char *name;           /* NULL: not known */
+    const char *state;          /* "up", "limited", "down", "probing" */
+    int64_t until;              /* not asked before; 0: now */
+    int under_way;              /* checks */
+    struct rb_http_limit limit; /* its last word on its allowance; window_ms 0: none */
 };
 
 struct rb_api_options {

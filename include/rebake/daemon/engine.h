@@ -16,6 +16,7 @@
 #include "rebake/base/err.h"
 #include "rebake/base/strbuf.h"
 #include "rebake/loop/loop.h"
+#include "rebake/net/http.h"
 #include "rebake/store/store.h"
 
 struct rb_engine;
@@ -61,9 +62,12 @@ RB_NODISCARD int rb_engine_check_now(struct rb_engine *engine, int64_t source_id
 /* How the host of a source is treated; name is NULL for a source that is not loaded. */
 struct rb_engine_host {
     const char *name;
-    const char *state; /* "up", "limited" (it asked for silence), "down", "probing" */
-    int64_t until;     /* of "limited" and "down": not asked before; 0: now */
-    int under_way;     /* checks of its sources */
+    /* "up", "limited" (it asked for silence, or little is left of its allowance), "down", "probing"
+     */
+    const char *state;
+    int64_t until;              /* of "limited" and "down": not asked before; 0: now */
+    int under_way;              /* checks of its sources */
+    struct rb_http_limit limit; /* its last word on its allowance; window_ms 0: none that holds */
 };
 struct rb_engine_host rb_engine_source_host(const struct rb_engine *engine, int64_t source_id);
 /* Webhooks, as rb_hooks_options wants them: which sources one names, and storing those that were

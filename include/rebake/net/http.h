@@ -40,6 +40,13 @@ struct rb_http_request {
     const char *unix_socket; /* path of a socket to talk to instead of url's host; NULL: none */
 };
 
+/* A server's word on how many requests it still takes: RateLimit headers and their like. */
+struct rb_http_limit {
+    int64_t remaining; /* so many */
+    int64_t total;     /* of so many in a whole window; 0: not said */
+    int64_t window_ms; /* within this time from now; 0: nothing is said at all */
+};
+
 struct rb_http_response {
     int status;       /* the HTTP status of the last answer */
     const char *url;  /* where the last answer came from */
@@ -51,22 +58,17 @@ struct rb_http_response {
     /* From Retry-After (seconds or date), or, where the answer says by RateLimit headers that the
        allowance is spent, until that is over; or -1. */
     int64_t retry_after_ms;
-    /* From RateLimit-Remaining, "76;w=21600" as Docker Hub has it: how many requests the server
-       still takes within a window of this length; 0 for both where it does not say. */
-    int64_t limit_remaining;
-    int64_t limit_window_ms;
+    struct rb_http_limit limit;
     const struct rb_http_headers *headers;
 };
 
 /* What asking cost, all requests together, and what the last answer said of asking again. */
 struct rb_http_cost {
     int requests;
-    int64_t bytes;          /* sent and received */
-    int status;             /* HTTP's, of the last answer; 0: the last request had none */
-    int64_t retry_after_ms; /* asked for by that answer; 0: nothing */
-    /* The last word on the limit, as above. */
-    int64_t limit_remaining;
-    int64_t limit_window_ms;
+    int64_t bytes;              /* sent and received */
+    int status;                 /* HTTP's, of the last answer; 0: the last request had none */
+    int64_t retry_after_ms;     /* asked for by that answer; 0: nothing */
+    struct rb_http_limit limit; /* the last word on it */
 };
 /* One request more, with this end. */
 void rb_http_cost_count(struct rb_http_cost *cost, const struct rb_http_response *response);

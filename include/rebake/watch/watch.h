@@ -67,12 +67,9 @@ struct rb_check_outcome {
     enum rb_trouble trouble;
     int requests;
     int64_t bytes;
-    int status;             /* HTTP's, of the last answer; 0: none, or no HTTP */
-    int64_t retry_after_ms; /* what the server asked for; 0: nothing */
-    /* How many requests the server still takes within a window of this length; 0 for both where it
-       does not say. */
-    int64_t limit_remaining;
-    int64_t limit_window_ms;
+    int status;                 /* HTTP's, of the last answer; 0: none, or no HTTP */
+    int64_t retry_after_ms;     /* what the server asked for; 0: nothing */
+    struct rb_http_limit limit; /* the server's last word on it */
 };
 
 typedef void rb_check_cb(void *context, const struct rb_check_outcome *outcome); /* borrowed */

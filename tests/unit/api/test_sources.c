@@ -44,6 +44,25 @@ static void cost_and_interval_are_told(void **state)
     json_decref(answer);
 }
 
+static void what_is_left_of_its_hosts_allowance_is_told(void **state)
+{
+    struct api_fixture *fixture = *state;
+    json_t *answer = api_get(fixture, "/v1/sources");
+    assert_true(json_is_null(at(answer, "sources.0.host.limit")));
+    json_decref(answer);
+    fixture->host.limit =
+        (struct rb_http_limit){.remaining = 7, .total = 60, .window_ms = 3600000};
+    answer = api_get(fixture, "/v1/sources");
+    assert_int_equal(number_at(answer, "sources.0.host.limit.remaining"), 7);
+    assert_int_equal(number_at(answer, "sources.0.host.limit.total"), 60);
+    assert_int_equal(number_at(answer, "sources.0.host.limit.windowMs"), 3600000);
+    json_decref(answer);
+    fixture->host.limit.total = 0;
+    answer = api_get(fixture, "/v1/sources");
+    assert_true(json_is_null(at(answer, "sources.0.host.limit.total")));
+    json_decref(answer);
+}
+
 static void trouble_is_told_in_a_word(void **state)
 {
     struct api_fixture *fixture = *state;
@@ -107,6 +126,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(cost_and_interval_are_told, api_setup, api_teardown),
+        cmocka_unit_test_setup_teardown(what_is_left_of_its_hosts_allowance_is_told, api_setup,
+                                        api_teardown),
         cmocka_unit_test_setup_teardown(trouble_is_told_in_a_word, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(a_host_that_is_down_is_trouble_too, api_setup,
                                         api_teardown),

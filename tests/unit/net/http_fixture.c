@@ -108,6 +108,7 @@ void http_keep(void *context, const struct rb_http_response *response, const str
     (void)snprintf(outcome->header, sizeof(outcome->header), "%s", twice != NULL ? twice : "");
     (void)snprintf(outcome->url, sizeof(outcome->url), "%s", response->url);
     outcome->retry_after_ms = response->retry_after_ms;
+    outcome->limit = response->limit;
     outcome->sent_bytes = response->sent_bytes;
     outcome->received_bytes = response->received_bytes;
     outcome->message_code = rb_http_status_error(response, "the thing", &refused);

@@ -29,6 +29,7 @@ struct outcome {
     char message[256];
     int message_code;
     int64_t retry_after_ms, sent_bytes, received_bytes;
+    struct rb_http_limit limit;
     char url[200];
 };
 

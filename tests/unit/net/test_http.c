@@ -144,6 +144,45 @@ static void test_a_spent_allowance(void **state)
     }
 }
 
+static void test_what_is_left_of_an_allowance(void **state)
+{
+    int64_t in_a_minute = rb_clock_now(&rb_clock_system) / 1000 + 60;
+    RB_CLEANUP_FREE char *github =
+        rb_asprintf("X-RateLimit-Remaining: 57\r\nX-RateLimit-Limit: 60\r\nX-RateLimit-Reset: %lld",
+                    (long long)in_a_minute);
+    const struct {
+        const char *headers;
+        int64_t remaining, total, least_ms, most_ms;
+    } cases[] = {
+        {"Date: today", 0, 0, 0, 0},
+        {"RateLimit-Remaining: 76;w=21600\r\nRateLimit-Limit: 100;w=21600", 76, 100, 21600000,
+         21600000},
+        {"RateLimit-Remaining: 76;w=21600", 76, 0, 21600000, 21600000},
+        {"RateLimit-Remaining: 7\r\nRateLimit-Reset: 30\r\nRateLimit-Limit: 10", 7, 10, 30000,
+         30000},
+        {"RateLimit: \"default\";r=50;t=30\r\nRateLimit-Policy: \"default\";q=100;w=60", 50, 100,
+         30000, 30000},
+        {"RateLimit: \"default\";r=50;t=30", 50, 0, 30000, 30000},
+        {github, 57, 60, 50000, 61000},
+        {"X-RateLimit-Remaining: 5\r\nX-RateLimit-Reset: 9\r\nRateLimit-Remaining: 7;w=60", 5, 0,
+         9000, 9000},
+        {"RateLimit-Remaining: 7", 0, 0, 0, 0},
+        {"RateLimit-Remaining: many;w=60", 0, 0, 0, 0},
+        {"RateLimit-Remaining: 7;w=99999999999", 0, 0, 0, 0},
+        {"RateLimit-Remaining: 99999999999;w=60", INT32_MAX, 0, 60000, 60000},
+    };
+    for (size_t i = 0; i < RB_COUNT_OF(cases); i++) {
+        RB_CLEANUP_FREE char *bytes =
+            rb_asprintf("HTTP/1.1 200 OK\r\n%s\r\nContent-Length: 0\r\n\r\n", cases[i].headers);
+        struct outcome outcome = get_canned(*state, bytes, 0, (struct rb_http_request){0});
+        assert_int_equal(outcome.limit.remaining, cases[i].remaining);
+        assert_int_equal(outcome.limit.total, cases[i].total);
+        assert_true(outcome.limit.window_ms >= cases[i].least_ms);
+        assert_true(outcome.limit.window_ms <= cases[i].most_ms);
+        assert_int_equal(outcome.retry_after_ms, -1);
+    }
+}
+
 static void test_a_truncated_body_is_no_answer(void **state)
 {
     struct outcome outcome =
@@ -289,6 +328,7 @@ int main(void)
         TEST(test_refusals_become_errors),
         TEST(test_retry_after),
         TEST(test_a_spent_allowance),
+        TEST(test_what_is_left_of_an_allowance),
         TEST(test_a_truncated_body_is_no_answer),
         TEST(test_time_limits),
         TEST(test_nobody_there),

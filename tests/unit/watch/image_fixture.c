@@ -83,7 +83,7 @@ static void on_checked(void *context, const struct rb_check_outcome *outcome)
     assert_true((result == NULL) != (outcome->error == NULL));
     fixture->answered = true;
     fixture->requests = outcome->requests;
-    fixture->limit_remaining = outcome->limit_window_ms > 0 ? outcome->limit_remaining : -1;
+    fixture->limit_remaining = outcome->limit.window_ms > 0 ? outcome->limit.remaining : -1;
     fixture->trouble = outcome->trouble;
     fixture->err = outcome->error != NULL ? *outcome->error : (struct rb_err){0};
     if (result == NULL)

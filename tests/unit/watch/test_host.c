@@ -8,7 +8,7 @@
 #include "rebake/base/memory.h"
 #include "rebake/watch/host.h"
 
-enum { SECOND = 1000, MINUTE = 60 * SECOND };
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 
 static const struct rb_host_limits LIMITS = {
     .at_once = 4, .per_second = 10, .burst = 5, .failures = 3};
@@ -137,6 +137,52 @@ static void a_spent_allowance_is_silence_too(void **state)
     assert_int_equal(host.state, RB_HOST_UP);
 }
 
+static struct rb_host_answer leaving(int64_t remaining)
+{
+    struct rb_host_answer answer = GOOD;
+    answer.limit = (struct rb_http_limit){.remaining = remaining, .total = 100, .window_ms = HOUR};
+    return answer;
+}
+
+static void the_last_of_an_allowance_is_spread_over_its_window(void **state)
+{
+    (void)state;
+    struct rb_host host = {0};
+    int64_t now = 1000 * SECOND;
+    check(&host, now, leaving(30));
+    check(&host, now, leaving(29)); /* plenty */
+    assert_true(rb_host_ready_at(&host, &LIMITS, false) <= now + SECOND);
+    check(&host, now, leaving(19));
+    assert_int_equal(rb_host_ready_at(&host, &LIMITS, false), now + 3 * MINUTE);
+    assert_true(rb_host_ready_at(&host, &LIMITS, true) <= now + SECOND); /* a person's */
+    now += 3 * MINUTE;
+    (void)rb_host_begin(&host, &LIMITS, now, false);
+    assert_true(rb_host_ready_at(&host, &LIMITS, false) == INT64_MAX); /* one by one */
+    struct rb_random random = random_of(1);
+    struct rb_host_answer answer = leaving(19); /* it cost nothing, as a HEAD at Docker Hub */
+    rb_host_end(&host, &LIMITS, now, &answer, &random);
+    assert_true(rb_host_ready_at(&host, &LIMITS, false) <= now);
+    check(&host, now, leaving(0));
+    assert_int_equal(rb_host_ready_at(&host, &LIMITS, false), now + 15 * MINUTE);
+    check(&host, now, leaving(100)); /* the window is over */
+    assert_true(rb_host_ready_at(&host, &LIMITS, false) <= now + SECOND);
+}
+
+/* A server that says nothing more is believed for as long as its last word said. */
+static void a_word_on_an_allowance_grows_old(void **state)
+{
+    (void)state;
+    struct rb_host host = {0};
+    int64_t now = 1000 * SECOND;
+    check(&host, now, leaving(11));
+    assert_true(host.spread_ms > 0);
+    assert_true(host.spread_until == 0); /* whether that one cost any is not known */
+    check(&host, now + MINUTE, GOOD);
+    assert_true(host.spread_ms > 0);
+    check(&host, now + HOUR, GOOD);
+    assert_true(host.spread_ms == 0);
+}
+
 static void it_goes_down_and_one_probe_brings_it_up(void **state)
 {
     (void)state;
@@ -202,6 +248,8 @@ static void any_history_leads_back(void **state)
                     .trouble = (enum rb_trouble)rb_random_below(&random, RB_TROUBLE_OURS + 1),
                     .requests = (int)rb_random_below(&random, 5),
                     .retry_after_ms = (int64_t)rb_random_below(&random, MINUTE) - 1,
+                    .limit = {.remaining = (int64_t)rb_random_below(&random, 30),
+                              .window_ms = (int64_t)rb_random_below(&random, HOUR)},
                     .probe = probe};
                 if (rb_random_below(&random, 4) == 0)
                     rb_host_cancel(&host, now, probe);
@@ -236,6 +284,8 @@ int main(void)
         cmocka_unit_test(silence_is_kept_by_all_whoever_asks),
         cmocka_unit_test(a_host_that_does_not_say_how_long_is_left_alone_for_longer),
         cmocka_unit_test(a_spent_allowance_is_silence_too),
+        cmocka_unit_test(the_last_of_an_allowance_is_spread_over_its_window),
+        cmocka_unit_test(a_word_on_an_allowance_grows_old),
         cmocka_unit_test(it_goes_down_and_one_probe_brings_it_up),
         cmocka_unit_test(a_probe_that_tells_nothing_is_followed_by_another),
         cmocka_unit_test(any_history_leads_back),
