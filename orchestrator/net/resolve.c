@@ -94,6 +94,7 @@ static void on_get(void *context, const struct rb_http_response *response,
     int status = error != NULL             ? rb_err_copy(&err, error)
                  : response->status != 200 ? rb_http_status_error(response, request->what, &err)
                                            : take_manifest(request, response, &err);
+    request->resolved.moved = response->moved;
     finish(request, status != 0 ? &err : NULL);
 }
 
@@ -131,6 +132,7 @@ static void on_head(void *context, const struct rb_http_response *response,
         finish(request, &err);
     } else if (response->status == 200 && rb_text_equal(digest, request->known_digest)) {
         request->resolved.unchanged = true;
+        request->resolved.moved = response->moved;
         memcpy(request->resolved.digest, request->known_digest, RB_DIGEST_SIZE);
         finish(request, NULL);
     } else {

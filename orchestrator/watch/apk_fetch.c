@@ -73,6 +73,7 @@ struct rb_apk_fetch {
     bool is_cancelled;
     bool known_is_there;
     bool unchanged;
+    bool moved; /* one of the indexes lives elsewhere, for ever */
 };
 
 static void free_fetch(struct rb_apk_fetch *fetch)
@@ -92,6 +93,7 @@ static void finish(struct rb_apk_fetch *fetch)
         .cost = fetch->download.cost,
     };
     if (fetch->status == 0) {
+        result.trouble = fetch->moved ? RB_TROUBLE_MOVED : RB_TROUBLE_NONE;
         result.unchanged = fetch->unchanged;
         result.states = fetch->states;
     }
@@ -251,6 +253,7 @@ static void after_index(struct rb_apk_fetch *fetch)
         finish(fetch);
         return;
     }
+    fetch->moved = fetch->moved || download->moved;
     if (download->status == 304) {
         *state = fetch->request.known[fetch->at];
         after_one(fetch);

@@ -41,7 +41,9 @@ struct rb_apk_result {
     const struct rb_apk_state *states; /* one an architecture */
     const char *index_path;            /* the offers of all of them */
     size_t offer_count;
-    enum rb_trouble trouble; /* of a failure, where it is known closer than by the error */
+    /* Of a failure, where it is known closer than by the error. Of a success: NONE, or MOVED where
+       what the source names was answered from elsewhere, for ever. */
+    enum rb_trouble trouble;
     struct rb_http_cost cost;
 };
 

@@ -110,6 +110,7 @@ struct rb_apt_fetch {
     bool known_index_is_there;
     bool index_is_there;
     bool unchanged;
+    bool moved;   /* the Release file lives elsewhere, for ever */
     bool by_hash; /* the address at hand */
 };
 
@@ -131,9 +132,10 @@ static void finish(struct rb_apt_fetch *fetch)
     rb_state_move(&STATES, &fetch->state, STATE_DONE);
     struct rb_apt_result result = {
         .cost = fetch->download.cost,
-        .trouble = fetch->status == 0 ? RB_TROUBLE_NONE : fetch->trouble,
+        .trouble = fetch->trouble,
     };
     if (fetch->status == 0) {
+        result.trouble = fetch->moved ? RB_TROUBLE_MOVED : RB_TROUBLE_NONE;
         result.unchanged = fetch->unchanged;
         result.etag = fetch->etag;
         result.last_modified = fetch->last_modified;
@@ -342,6 +344,7 @@ static void after_in_release(struct rb_apt_fetch *fetch)
         ask(fetch, STATE_RELEASE, "Release", RELEASE_MAXIMUM);
         return;
     }
+    fetch->moved = download->moved;
     if (download->status == 304) {
         after_not_modified(fetch);
         return;
@@ -364,6 +367,7 @@ static void after_release(struct rb_apt_fetch *fetch)
         fail(fetch, &download->absent);
         return;
     }
+    fetch->moved = download->moved;
     if (download->status == 304) {
         after_not_modified(fetch);
         return;

@@ -40,6 +40,7 @@ static void forget_answer(struct rb_download *download)
     rb_free(rb_steal(&download->path));
     download->err.code = download->absent.code = download->into_err.code = RB_OK;
     download->status = 0;
+    download->moved = false;
 }
 
 void rb_download_deinit(struct rb_download *download)
@@ -100,6 +101,7 @@ static void on_answer(void *context, const struct rb_http_response *response,
     download->transfer = NULL;
     rb_http_cost_count(&download->cost, response);
     download->status = response->status;
+    download->moved = response->moved;
     download->etag = short_header(response, "ETag");
     download->last_modified = short_header(response, "Last-Modified");
     if (download->into != NULL && error == NULL && response->status == 200)

@@ -21,6 +21,7 @@ struct rb_download {
     char into_sha256[RB_SHA256_HEX_SIZE];
     struct rb_err into_err; /* code RB_OK: it could be written */
     int status;             /* HTTP status of the last answer */
+    bool moved;             /* and an answer on the way to it was 301 or 308 */
     bool has_condition;
     char *etag; /* of the last answer, or NULL */
     char *last_modified;

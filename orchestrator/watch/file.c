@@ -100,6 +100,7 @@ struct file_check {
     int status;      /* of the first failure, with err and trouble */
     struct rb_err err;
     enum rb_trouble trouble;
+    bool moved;      /* the file lives elsewhere, for ever */
     bool is_working; /* the pool has it */
     bool is_cancelled;
     void (*advance)(void *context);
@@ -187,6 +188,7 @@ static void finish(struct file_check *check)
             result.version = check->sha256;
             result.upstream_at = check->modified_at;
         }
+        outcome.trouble = check->moved ? RB_TROUBLE_MOVED : RB_TROUBLE_NONE;
         result.memo = memo;
         result.detail = detail;
         outcome.result = &result;
@@ -441,6 +443,7 @@ static int compare_checksum(struct file_check *check)
 
 static void file_came(struct file_check *check)
 {
+    check->moved = check->download.moved;
     if (check->download.status != 304)
         check->status = take_file(check);
     if (check->status != 0 || is_unchanged(check))

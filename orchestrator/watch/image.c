@@ -48,6 +48,7 @@ struct finding {
     char digest[RB_DIGEST_SIZE];
     char manifest[RB_DIGEST_SIZE];
     bool is_signed; /* verified in this check */
+    bool moved;     /* the place lives elsewhere, for ever */
 };
 
 struct image_check {
@@ -84,7 +85,9 @@ static void report(struct image_check *check, const struct rb_check_result *resu
     struct rb_check_outcome outcome = rb_check_outcome_of(&check->cost);
     outcome.result = result;
     outcome.error = error;
-    outcome.trouble = error != NULL ? check->trouble : RB_TROUBLE_NONE;
+    outcome.trouble = error != NULL        ? check->trouble
+                      : check->found.moved ? RB_TROUBLE_MOVED
+                                           : RB_TROUBLE_NONE;
     rb_state_move(&STATES, &check->state, DONE);
     check->done(check->context, &outcome);
     free_check(check);
@@ -228,7 +231,7 @@ static void on_survey(void *context, const struct rb_survey *survey, const struc
         return;
     }
     rb_free(found->tag);
-    *found = (struct finding){.tag = rb_strdup(survey->tag)};
+    *found = (struct finding){.tag = rb_strdup(survey->tag), .moved = survey->moved};
     memcpy(found->digest, survey->digest, RB_DIGEST_SIZE);
     (void)snprintf(found->manifest, RB_DIGEST_SIZE, "%s", manifest_of(check, survey));
     if (needs_signature(check))

@@ -58,6 +58,7 @@ static void on_resolved(void *context, const struct rb_resolved *resolved,
 {
     struct rb_survey_run *run = context;
     rb_http_cost_add(&run->survey.cost, &resolved->cost);
+    run->survey.moved = resolved->moved;
     memcpy(run->survey.digest, resolved->digest, RB_DIGEST_SIZE);
     memcpy(run->survey.manifest_digest, resolved->manifest_digest, RB_DIGEST_SIZE);
     finish(run, error);

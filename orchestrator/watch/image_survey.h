@@ -22,6 +22,7 @@ struct rb_survey {
     const char *tag; /* NULL for a digest */
     char digest[RB_DIGEST_SIZE];
     char manifest_digest[RB_DIGEST_SIZE]; /* "" where digest is the known one */
+    bool moved;                           /* the place lives elsewhere, for ever */
     bool backwards; /* why it failed: the newest tag is older than known_tag */
     struct rb_http_cost cost;
 };

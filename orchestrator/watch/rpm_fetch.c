@@ -111,6 +111,7 @@ struct rb_rpm_fetch {
     bool is_cancelled;
     bool known_is_there; /* all that is kept of the known state */
     bool unchanged;
+    bool moved; /* what the source names lives elsewhere, for ever: repomd.xml, or the list */
 };
 
 static void free_fetch(struct rb_rpm_fetch *fetch)
@@ -132,6 +133,7 @@ static void finish(struct rb_rpm_fetch *fetch)
         .cost = fetch->download.cost,
     };
     if (fetch->status == 0) {
+        result.trouble = fetch->moved ? RB_TROUBLE_MOVED : RB_TROUBLE_NONE;
         result.unchanged = fetch->unchanged;
         result.mirror = fetch->request.mirrorlist != NULL ? rb_rpm_mirror(&fetch->mirrors) : NULL;
         result.etag = fetch->etag;
@@ -375,6 +377,7 @@ static void after_mirrors(struct rb_rpm_fetch *fetch)
         fail(fetch, &download->absent);
         return;
     }
+    fetch->moved = download->moved;
     fetch->status = rb_rpm_mirrors_read(&fetch->mirrors, rb_strbuf_text(&download->body),
                                         download->body.size, fetch->file_what,
                                         request->signed_by != NULL, request->mirror, &fetch->err);
@@ -417,6 +420,8 @@ static void after_repomd(struct rb_rpm_fetch *fetch)
         fail(fetch, &download->absent);
         return;
     }
+    if (fetch->request.mirrorlist == NULL)
+        fetch->moved = download->moved;
     if (download->status == 304) {
         after_not_modified(fetch);
         return;

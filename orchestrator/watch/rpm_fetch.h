@@ -45,7 +45,9 @@ struct rb_rpm_result {
     const char *mirror; /* NULL without a mirror list */
     const char *etag;
     const char *last_modified;
-    enum rb_trouble trouble; /* of a failure, where it is known closer than by the error */
+    /* Of a failure, where it is known closer than by the error. Of a success: NONE, or MOVED where
+       what the source names was answered from elsewhere, for ever. */
+    enum rb_trouble trouble;
     struct rb_http_cost cost;
 };
 

@@ -26,6 +26,7 @@ struct rb_resolved {
     char digest[RB_DIGEST_SIZE];          /* what the tag names: an index or a manifest */
     char manifest_digest[RB_DIGEST_SIZE]; /* the manifest of the platform: what would be used */
     bool unchanged; /* digest equals the one that the caller knew; manifest_digest is then empty */
+    bool moved;     /* an answer on the way was 301 or 308: it lives elsewhere, for ever */
     struct rb_http_cost cost;
 };
 

@@ -68,7 +68,9 @@ struct rb_apt_result {
     const char *etag; /* both for the next request; may be NULL */
     const char *last_modified;
     struct rb_http_cost cost;
-    enum rb_trouble trouble; /* of a failure; NONE: what rb_trouble_of() says of the error */
+    /* Of a failure; NONE: what rb_trouble_of() says of the error. Of a success: NONE, or MOVED
+       where the Release file was answered from elsewhere, for ever. */
+    enum rb_trouble trouble;
 };
 
 /* error is NULL on success; on failure only the last two of result are set. Borrowed. */

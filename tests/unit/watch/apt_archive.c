@@ -92,12 +92,26 @@ static void record(struct test_archive *archive, const char *path, int status)
     archive->requests[archive->request_count++] = rb_asprintf("%s %d", path, status);
 }
 
+/* server thread */
+static bool is_moved(const struct test_archive *archive, const char *path,
+                     struct test_answer *answer)
+{
+    static const char old[] = "/old";
+    if (archive->move_with == 0 || !rb_text_starts_with(path, old))
+        return false;
+    answer->status = archive->move_with;
+    test_answer_header(answer, "Location", path + strlen(old));
+    return true;
+}
+
 /* server thread; the test looks at what is recorded only while no request is under way */
 static void serve(void *context, const struct test_request *request, struct test_answer *answer)
 {
     struct test_archive *archive = context;
     const struct test_fault *fault = &archive->fault;
     RB_CLEANUP_FREE char *path = rb_asprintf("%s%s", archive->folder, request->path);
+    if (is_moved(archive, request->path, answer))
+        return;
     bool is_faulty = fault->suffix != NULL && rb_text_ends_with(path, fault->suffix);
     if (is_faulty && fault->header != NULL)
         test_answer_header(answer, fault->header, fault->value);

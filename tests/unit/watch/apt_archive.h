@@ -36,6 +36,7 @@ struct test_archive {
     const struct test_keys *keys;
     struct test_server *server;
     struct test_fault fault;
+    int move_with; /* status of what is asked for below /old, and lives below / */
     char *requests[TEST_REQUESTS_MAXIMUM]; /* "PATH STATUS" each */
     size_t request_count;
     char *packages; /* what forms are of */

@@ -47,6 +47,7 @@ int source_look_set_up(void **state)
     look->now = NOW;
     look->cache = rb_asprintf("%s/cache", look->archive.folder);
     look->url = rb_asprintf("http://127.0.0.1:%d", test_server_port(look->archive.server));
+    look->old_url = rb_asprintf("%s/old", look->url);
     look->source.name = "source";
     *state = look;
     return 0;
@@ -69,6 +70,7 @@ int source_look_tear_down(void **state)
     look_forget(look);
     rb_free(look->cache);
     rb_free(look->url);
+    rb_free(look->old_url);
     rb_free(look);
     return 0;
 }
@@ -121,12 +123,34 @@ static void check(struct source_look *look)
     assert_true(look->answered);
 }
 
-void look_good(struct source_look *look)
+static void look_is(struct source_look *look, enum rb_trouble trouble)
 {
     check(look);
     if (look->err.code != RB_OK)
         fail_msg("%s", look->err.text);
-    assert_int_equal(look->trouble, RB_TROUBLE_NONE);
+    assert_int_equal(look->trouble, trouble);
+}
+
+void look_good(struct source_look *look)
+{
+    look_is(look, RB_TROUBLE_NONE);
+}
+
+void look_moves(struct source_look *look)
+{
+    static const struct {
+        int status;
+        enum rb_trouble trouble;
+    } CASES[] = {{302, RB_TROUBLE_NONE},
+                 {307, RB_TROUBLE_NONE},
+                 {301, RB_TROUBLE_MOVED},
+                 {308, RB_TROUBLE_MOVED},
+                 {302, RB_TROUBLE_NONE}};
+    for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
+        look->archive.move_with = CASES[i].status;
+        for (int again = 0; again < 2; again++)
+            look_is(look, CASES[i].trouble);
+    }
 }
 
 void look_bad(struct source_look *look, enum rb_trouble trouble, const char *text)

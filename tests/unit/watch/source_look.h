@@ -15,6 +15,7 @@ struct source_look {
     int64_t now; /* 2026-07-12T00:00:00Z at first */
     char *cache;
     char *url;
+    char *old_url;           /* the same below "/old" */
     struct rb_source source; /* what is checked */
     /* what the last check told; what it remembers is handed to the next */
     bool answered;
@@ -37,6 +38,9 @@ int source_look_tear_down(void **state);
 /* Checks, and waits for the answer. bad: text is what must stand in the error. */
 void look_good(struct source_look *look);
 void look_bad(struct source_look *look, enum rb_trouble trouble, const char *text);
+/* Of a source that asks below "/old" of the folder: an address that is another for ever is told as
+   long as it is asked, one that is so for the moment is not. */
+void look_moves(struct source_look *look);
 /* The next check knows nothing. */
 void look_forget(struct source_look *look);
 /* Starts a check and ends it after so many turns of the loop; false when it was over before. */

@@ -98,6 +98,14 @@ static int set_up(void **state)
     return status;
 }
 
+static void a_repository_that_moved_is_followed_and_told(void **state)
+{
+    struct source_look *look = *state;
+    publish(look, &(struct state){0});
+    look->source.apk.url = look->old_url;
+    look_moves(look);
+}
+
 static void a_state_is_told_in_full(void **state)
 {
     struct source_look *look = *state;
@@ -254,6 +262,7 @@ int main(void)
 {
 #define CHECK(name) cmocka_unit_test_setup_teardown(name, set_up, source_look_tear_down)
     const struct CMUnitTest tests[] = {
+        CHECK(a_repository_that_moved_is_followed_and_told),
         CHECK(a_state_is_told_in_full),
         CHECK(each_architecture_has_its_index),
         CHECK(only_a_key_of_the_operators_is_believed),

@@ -178,6 +178,24 @@ static void a_new_state_takes_the_place_of_the_old(void **state)
     assert_int_equal(look.err.code, RB_EVERIFY);
 }
 
+static void a_repository_that_moved_is_followed_and_told(void **state)
+{
+    struct apt_fixture *fixture = *state;
+    RB_CLEANUP(look_deinit) struct look look = {0};
+    RB_CLEANUP_FREE char *old = rb_asprintf("%s/old", fixture->url);
+    rb_free(fixture->url);
+    fixture->url = rb_steal(&old);
+    test_archive_publish(&fixture->archive, &(struct test_state){0});
+    for (int i = 0; i < 2; i++) {
+        fixture->archive.move_with = 302;
+        check_good(fixture, &look);
+        assert_int_equal(look.trouble, RB_TROUBLE_NONE);
+        fixture->archive.move_with = 308;
+        check_good(fixture, &look);
+        assert_int_equal(look.trouble, RB_TROUBLE_MOVED);
+    }
+}
+
 static void another_release_is_told_and_not_followed(void **state)
 {
     struct apt_fixture *fixture = *state;
@@ -252,6 +270,7 @@ int main(void)
         CHECK(the_memo_makes_the_next_check_cheap),
         CHECK(a_lost_index_is_no_new_version),
         CHECK(a_new_state_takes_the_place_of_the_old),
+        CHECK(a_repository_that_moved_is_followed_and_told),
         CHECK(another_release_is_told_and_not_followed),
         CHECK(a_flat_repository_has_no_components_at_all),
         CHECK(sources_do_not_share_an_index),

@@ -47,6 +47,7 @@ struct fixture {
     char *texts[FILES];         /* owned bodies */
     struct rb_check *check;
     bool cancelled;
+    int move_with; /* status of what is asked for below /old, and lives below / */
     /* what the last check answered */
     bool answered;
     struct rb_err err; /* code RB_OK: it succeeded */
@@ -79,6 +80,11 @@ static void serve(void *context, const struct test_request *request, struct test
 {
     struct fixture *fixture = context;
     answer->status = 404;
+    if (fixture->move_with != 0 && rb_text_starts_with(request->path, "/old/")) {
+        answer->status = fixture->move_with;
+        test_answer_header(answer, "Location", request->path + strlen("/old"));
+        return;
+    }
     for (size_t i = 0; i < FILES; i++) {
         struct served *file = &fixture->files[i];
         if (file->body == NULL || strcmp(request->path, file->path) != 0)
@@ -249,6 +255,23 @@ static void a_file_is_taken_once(void **state)
     check_good(fixture);
     assert_false(fixture->unchanged);
     assert_kept(fixture, "two");
+}
+
+static void a_file_that_moved_is_followed_and_told(void **state)
+{
+    struct fixture *fixture = *state;
+    RB_CLEANUP_FREE char *old =
+        rb_asprintf("http://127.0.0.1:%d/old/tool.bin", test_server_port(fixture->server));
+    fixture->source.file.url = old;
+    for (int i = 0; i < 2; i++) {
+        fixture->move_with = 302;
+        check_good(fixture);
+        assert_int_equal(fixture->trouble, RB_TROUBLE_NONE);
+        fixture->move_with = 301;
+        check_good(fixture);
+        assert_int_equal(fixture->trouble, RB_TROUBLE_MOVED);
+    }
+    assert_kept(fixture, "one");
 }
 
 static void the_same_content_is_no_new_version(void **state)
@@ -444,6 +467,7 @@ int main(int argc, char **argv)
 #define CHECK(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CHECK(a_file_is_taken_once),
+        CHECK(a_file_that_moved_is_followed_and_told),
         CHECK(the_same_content_is_no_new_version),
         CHECK(a_lost_content_is_brought_again),
         CHECK(a_file_does_not_go_back_in_time),

@@ -44,6 +44,8 @@ struct fixture {
     json_t *memo;
     int requests;
     int64_t retry_after_ms;
+    int move_with; /* status of all that is not asked for below /v2/away/ */
+    enum rb_trouble trouble;
 };
 
 static void set_document(struct document *document, const char *type, char *body)
@@ -101,6 +103,13 @@ static void serve(void *context, const struct test_request *request, struct test
         test_answer_header(answer, "Retry-After", "7");
     if (fixture->refuse_with != 0 || fixture->silent)
         return;
+    if (fixture->move_with != 0 && !rb_text_starts_with(request->path, "/v2/away/")) {
+        char location[128];
+        (void)snprintf(location, sizeof(location), "/v2/away/manifests/%.100s", name);
+        answer->status = fixture->move_with;
+        test_answer_header(answer, "Location", location);
+        return;
+    }
     if (strcmp(name, "latest") == 0 || strcmp(name, fixture->tag.digest) == 0)
         document = &fixture->tag;
     else if (strcmp(name, fixture->ours.digest) == 0)
@@ -159,6 +168,7 @@ static void on_checked(void *context, const struct rb_check_outcome *outcome)
     fixture->answered = true;
     fixture->requests = outcome->requests;
     fixture->retry_after_ms = outcome->retry_after_ms;
+    fixture->trouble = outcome->trouble;
     fixture->err = outcome->error != NULL ? *outcome->error : (struct rb_err){0};
     if (result == NULL)
         return;
@@ -257,6 +267,23 @@ static void a_manifest_without_an_index_is_a_version(void **state)
     assert_string_equal(fixture->version, fixture->tag.digest);
 }
 
+static void an_image_that_moved_is_followed_and_told(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < 2; i++) { /* as what is new, and as what is known */
+        fixture->move_with = 307;
+        check(fixture);
+        assert_int_equal(fixture->trouble, RB_TROUBLE_NONE);
+        fixture->move_with = 308;
+        check(fixture);
+        assert_int_equal(fixture->trouble, RB_TROUBLE_MOVED);
+    }
+    json_decref(fixture->memo);
+    fixture->memo = NULL;
+    check(fixture);
+    assert_int_equal(fixture->trouble, RB_TROUBLE_MOVED);
+}
+
 static void refusals_keep_their_kind(void **state)
 {
     struct fixture *fixture = *state;
@@ -300,6 +327,7 @@ int main(void)
         CHECK(another_platforms_push_is_no_new_version),
         CHECK(our_platforms_push_is),
         CHECK(a_manifest_without_an_index_is_a_version),
+        CHECK(an_image_that_moved_is_followed_and_told),
         CHECK(refusals_keep_their_kind),
         CHECK(a_check_can_be_cancelled),
     };
