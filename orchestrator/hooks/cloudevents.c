@@ -57,12 +57,19 @@ static const char *qualifier(const char *purl, const char *name, struct rb_arena
     return NULL;
 }
 
-/* "pkg:oci/NAME@sha256:…?repository_url=REGISTRY/NAME&tag=TAG" (purl-spec, type oci). */
+/* "pkg:oci/NAME@sha256:…?repository_url=REGISTRY/NAME&tag=TAG" (purl-spec, type oci); of other
+   types what their qualifiers say of where the package is: the URL of its repository, or its own.
+ */
 static void read_purl(const char *purl, struct rb_arena *arena, struct rb_hook_news *news)
 {
     static const char prefix[] = "pkg:oci/";
-    if (purl == NULL || !rb_text_starts_with(purl, prefix))
+    if (purl == NULL || !rb_text_starts_with(purl, "pkg:"))
         return;
+    if (!rb_text_starts_with(purl, prefix)) {
+        hook_add(news, arena, RB_HOOK_URL, qualifier(purl, "repository_url", arena), NULL);
+        hook_add(news, arena, RB_HOOK_URL, qualifier(purl, "download_url", arena), NULL);
+        return;
+    }
     const char *name = purl + strlen(prefix);
     const char *url = qualifier(purl, "repository_url", arena);
     if (url == NULL)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "follow.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
@@ -15,6 +16,7 @@ struct entry {
     char *key;
     const char *name;
     const struct rb_source *source;
+    const struct rb_tag_choice *choice; /* of a source of tags, owned by the directory; or NULL */
     size_t number;
 };
 
@@ -23,6 +25,9 @@ struct rb_hook_directory {
     size_t count;
     size_t capacity;
     bool sorted;
+    struct rb_tag_choice **choices;
+    size_t choice_count;
+    size_t choice_capacity;
     struct rb_hook_match *names; /* of all sources, for globs */
     size_t name_count;
     size_t name_capacity;
@@ -36,33 +41,44 @@ static void lower(char *text)
         *text = (char)tolower((unsigned char)*text);
 }
 
+static const char *word_of(enum rb_hook_thing_kind kind)
+{
+    return kind == RB_HOOK_GIT ? "git" : kind == RB_HOOK_IMAGE ? "image" : "url";
+}
+
+/* Where the path begins, behind an authority of that size; name_size is that of its host. */
+static const char *find_path(const char *rest, size_t authority_size, enum rb_hook_thing_kind kind,
+                             bool has_scheme, size_t *ret_name_size)
+{
+    size_t name_size = strcspn(rest, ":/");
+    /* scp's way has the path behind the colon; a port is only digits. */
+    bool is_port = rest[name_size] == ':' &&
+                   strspn(rest + name_size + 1, "0123456789") == authority_size - name_size - 1;
+    *ret_name_size = kind == RB_HOOK_GIT ? name_size : authority_size;
+    if (kind == RB_HOOK_GIT && !has_scheme && rest[name_size] == ':' && !is_port)
+        return rest + name_size + 1;
+    return rest + authority_size;
+}
+
 /* host/path of "scheme://user@host:port/path.git", "user@host:path", "host/path" or "/path". */
-static void normalise(const char *where, bool is_git, char *out)
+static void normalise(const char *where, enum rb_hook_thing_kind kind, char *out)
 {
     const char *scheme = strstr(where, "://");
     const char *rest = scheme == NULL ? where : scheme + strlen("://");
-    size_t host_size = strcspn(rest, "/");
-    const char *user_end = memrchr(rest, '@', host_size);
+    size_t authority_size = strcspn(rest, "/"), name_size;
+    const char *user_end = memrchr(rest, '@', authority_size);
     if (user_end != NULL) {
-        host_size -= (size_t)(user_end + 1 - rest);
+        authority_size -= (size_t)(user_end + 1 - rest);
         rest = user_end + 1;
     }
-    size_t name_size = strcspn(rest, ":/");
-    const char *path = rest + host_size;
-    /* scp's way has the path behind the colon; a port is only digits. */
-    bool is_port = rest[name_size] == ':' &&
-                   strspn(rest + name_size + 1, "0123456789") == host_size - name_size - 1;
-    if (is_git && scheme == NULL && rest[name_size] == ':' && !is_port)
-        path = rest + name_size + 1;
-    if (!is_git)
-        name_size = host_size;
+    const char *path = find_path(rest, authority_size, kind, scheme != NULL, &name_size);
     path += strspn(path, "/");
-    size_t path_size = strcspn(path, "?#");
+    size_t path_size = strcspn(path, kind == RB_HOOK_URL ? "#" : "?#");
     while (path_size > 0 && path[path_size - 1] == '/')
         path_size--;
-    if (is_git && path_size > 4 && strncmp(path + path_size - 4, ".git", 4) == 0)
+    if (kind == RB_HOOK_GIT && path_size > 4 && strncmp(path + path_size - 4, ".git", 4) == 0)
         path_size -= 4;
-    (void)snprintf(out, KEY_MAXIMUM, "%s %.*s/%.*s", is_git ? "git" : "image", (int)name_size, rest,
+    (void)snprintf(out, KEY_MAXIMUM, "%s %.*s/%.*s", word_of(kind), (int)name_size, rest,
                    (int)path_size, path);
     lower(out);
 }
@@ -93,28 +109,72 @@ void rb_hook_directory_free(struct rb_hook_directory *directory)
         return;
     for (size_t i = 0; i < directory->count; i++)
         rb_free(directory->entries[i].key);
+    for (size_t i = 0; i < directory->choice_count; i++)
+        rb_tag_choice_free(directory->choices[i]);
+    rb_free(directory->choices);
     rb_free(directory->entries);
     rb_free(directory->names);
     rb_free(directory);
 }
 
-static void add_entry(struct rb_hook_directory *directory, const char *key, const char *name,
-                      const struct rb_source *source, size_t number)
+/* The policy of a source of tags; NULL: it is none. */
+static const struct rb_tag_choice *add_choice(struct rb_hook_directory *directory,
+                                              const struct rb_source *source)
+{
+    const struct rb_tag_policy *policy = NULL;
+    struct rb_tag_choice *choice;
+    if (source->kind == RB_SOURCE_GIT && source->git.branch == NULL)
+        policy = &source->git.tags;
+    else if (source->kind == RB_SOURCE_IMAGE && source->image.tag == NULL &&
+             source->image.digest == NULL)
+        policy = &source->image.tags;
+    if (policy == NULL || rb_tag_choice_new(policy, &choice, NULL) != 0)
+        return NULL;
+    if (directory->choice_count == directory->choice_capacity) {
+        directory->choice_capacity =
+            directory->choice_capacity == 0 ? 16 : directory->choice_capacity * 2;
+        directory->choices = rb_reallocarray(directory->choices, directory->choice_capacity,
+                                             sizeof(struct rb_tag_choice *));
+    }
+    return directory->choices[directory->choice_count++] = choice;
+}
+
+static void add_entry(struct rb_hook_directory *directory, const char *key,
+                      const struct entry *entry)
 {
     if (directory->count == directory->capacity) {
         directory->capacity = directory->capacity == 0 ? 64 : directory->capacity * 2;
         directory->entries =
             rb_reallocarray(directory->entries, directory->capacity, sizeof(*directory->entries));
     }
-    directory->entries[directory->count++] =
-        (struct entry){.key = rb_strdup(key), .name = name, .source = source, .number = number};
+    directory->entries[directory->count] = *entry;
+    directory->entries[directory->count++].key = rb_strdup(key);
     directory->sorted = false;
 }
 
-void rb_hook_directory_add(struct rb_hook_directory *directory, const char *name,
-                           const struct rb_source *source, size_t number)
+/* With each of its addresses; NULL where it has no such one. */
+static void add_url(struct rb_hook_directory *directory, const char *url, const struct entry *entry)
+{
+    char key[KEY_MAXIMUM];
+    if (url == NULL)
+        return;
+    normalise(url, RB_HOOK_URL, key);
+    add_entry(directory, key, entry);
+}
+
+static void add_repository(struct rb_hook_directory *directory, enum rb_hook_thing_kind kind,
+                           const char *where, const struct entry *entry)
 {
     char key[KEY_MAXIMUM], tail[KEY_MAXIMUM];
+    normalise(where, kind, key);
+    add_entry(directory, key, entry);
+    shorten(key, tail);
+    if (!rb_text_equal(key, tail))
+        add_entry(directory, tail, entry);
+}
+
+static void add_name(struct rb_hook_directory *directory, const char *name, size_t number)
+{
     if (directory->name_count == directory->name_capacity) {
         directory->name_capacity =
             directory->name_capacity == 0 ? 64 : directory->name_capacity * 2;
@@ -122,14 +182,42 @@ void rb_hook_directory_add(struct rb_hook_directory *directory, const char *name
             rb_reallocarray(directory->names, directory->name_capacity, sizeof(*directory->names));
     }
     directory->names[directory->name_count++] = (struct rb_hook_match){name, number};
-    if (source->kind != RB_SOURCE_GIT && source->kind != RB_SOURCE_IMAGE)
-        return;
-    bool is_git = source->kind == RB_SOURCE_GIT;
-    normalise(is_git ? source->git.url : source->image.repository, is_git, key);
-    add_entry(directory, key, name, source, number);
-    shorten(key, tail);
-    if (!rb_text_equal(key, tail))
-        add_entry(directory, tail, name, source, number);
+}
+
+void rb_hook_directory_add(struct rb_hook_directory *directory, const char *name,
+                           const struct rb_source *source, size_t number)
+{
+    const struct entry entry = {
+        .name = name, .source = source, .choice = add_choice(directory, source), .number = number};
+    add_name(directory, name, number);
+    switch (source->kind) {
+    case RB_SOURCE_GIT:
+        add_repository(directory, RB_HOOK_GIT, source->git.url, &entry);
+        break;
+    case RB_SOURCE_IMAGE:
+        add_repository(directory, RB_HOOK_IMAGE, source->image.repository, &entry);
+        break;
+    case RB_SOURCE_APT:
+        add_url(directory, source->apt.url, &entry);
+        break;
+    case RB_SOURCE_RPM:
+        add_url(directory, source->rpm.url, &entry);
+        add_url(directory, source->rpm.mirrorlist, &entry);
+        break;
+    case RB_SOURCE_APK:
+        add_url(directory, source->apk.url, &entry);
+        break;
+    case RB_SOURCE_HTTP:
+    case RB_SOURCE_OSV:
+    case RB_SOURCE_DEBIAN_TRACKER:
+    case RB_SOURCE_SECDB:
+    case RB_SOURCE_KEV:
+    case RB_SOURCE_EPSS:
+        add_url(directory, source->file.url, &entry);
+        add_url(directory, source->file.checksums, &entry);
+        add_url(directory, source->file.signature, &entry);
+        break;
+    }
 }
 
 static int compare(const void *a, const void *b)
@@ -151,23 +239,6 @@ static size_t find_first(const struct rb_hook_directory *directory, const char *
     }
     bool found = low < directory->count && strcmp(directory->entries[low].key, key) == 0;
     return found ? low : directory->count;
-}
-
-/* Does the source follow what the thing says moved? A source that names no one ref or tag may. */
-static bool follows(const struct rb_source *source, const struct rb_hook_thing *thing)
-{
-    static const char heads[] = "refs/heads/";
-    if (thing->what == NULL)
-        return true;
-    if (thing->kind == RB_HOOK_IMAGE)
-        return source->image.tag == NULL || strcmp(source->image.tag, thing->what) == 0;
-    const char *branch = source->git.branch;
-    if (branch == NULL)
-        return true;
-    if (rb_text_starts_with(thing->what, "refs/"))
-        return rb_text_starts_with(thing->what, heads) &&
-               strcmp(thing->what + strlen(heads), branch) == 0;
-    return strcmp(thing->what, branch) == 0;
 }
 
 struct found {
@@ -194,16 +265,42 @@ static void add_match(struct found *found, const char *name, size_t number)
 
 /* True when any source has the key, whether it follows or not. */
 static bool find_key(const struct rb_hook_directory *directory, const char *key,
-                     const struct rb_hook_thing *thing, struct found *found)
+                     const struct rb_hook_thing *thing, const char *rest, struct found *found)
 {
     size_t first = find_first(directory, key);
     for (size_t i = first; i < directory->count && strcmp(directory->entries[i].key, key) == 0;
          i++) {
         const struct entry *entry = &directory->entries[i];
-        if (follows(entry->source, thing))
+        if (hook_follows(entry->source, entry->choice, thing, rest))
             add_match(found, entry->name, entry->number);
     }
     return first < directory->count;
+}
+
+static void find_names(const struct rb_hook_directory *directory, const char *glob,
+                       struct found *found)
+{
+    for (size_t i = 0; i < directory->name_count; i++) {
+        if (rb_text_glob(glob, directory->names[i].name))
+            add_match(found, directory->names[i].name, directory->names[i].number);
+    }
+}
+
+/* What is there, and what it lies in, folder by folder up to the host: "url HOST/". */
+static void find_url(const struct rb_hook_directory *directory, const struct rb_hook_thing *thing,
+                     struct found *found)
+{
+    char key[KEY_MAXIMUM], folder[KEY_MAXIMUM];
+    normalise(thing->where, RB_HOOK_URL, key);
+    (void)find_key(directory, key, thing, "", found);
+    size_t root = strcspn(key, "/");
+    for (size_t end = strlen(key); end > root + 1;) {
+        while (key[end - 1] != '/')
+            end--;
+        end--; /* at the slash before what is named */
+        (void)snprintf(folder, sizeof(folder), "%.*s", (int)(end > root ? end : root + 1), key);
+        (void)find_key(directory, folder, thing, key + end, found);
+    }
 }
 
 static void find_thing(const struct rb_hook_directory *directory, const struct rb_hook_thing *thing,
@@ -211,17 +308,18 @@ static void find_thing(const struct rb_hook_directory *directory, const struct r
 {
     char key[KEY_MAXIMUM], tail[KEY_MAXIMUM];
     if (thing->kind == RB_HOOK_SOURCE) {
-        for (size_t i = 0; i < directory->name_count; i++) {
-            if (rb_text_glob(thing->where, directory->names[i].name))
-                add_match(found, directory->names[i].name, directory->names[i].number);
-        }
+        find_names(directory, thing->where, found);
         return;
     }
-    normalise(thing->where, thing->kind == RB_HOOK_GIT, key);
-    if (find_key(directory, key, thing, found))
+    if (thing->kind == RB_HOOK_URL) {
+        find_url(directory, thing, found);
+        return;
+    }
+    normalise(thing->where, thing->kind, key);
+    if (find_key(directory, key, thing, "", found))
         return;
     shorten(key, tail);
-    (void)find_key(directory, tail, thing, found);
+    (void)find_key(directory, tail, thing, "", found);
 }
 
 size_t rb_hook_directory_find(struct rb_hook_directory *directory, const struct rb_hook_news *news,

@@ -21,6 +21,7 @@ void hook_read_words(const json_t *json, struct rb_arena *arena, struct rb_hook_
     read_list(json_object_get(json, "git"), RB_HOOK_GIT, "url", "ref", arena, news);
     read_list(json_object_get(json, "images"), RB_HOOK_IMAGE, "repository", "tag", arena, news);
     read_list(json_object_get(json, "sources"), RB_HOOK_SOURCE, "name", "", arena, news);
+    read_list(json_object_get(json, "urls"), RB_HOOK_URL, "url", "", arena, news);
 }
 
 int hook_parse_generic(const struct rb_hook_request *request, const json_t *json,

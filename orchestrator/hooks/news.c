@@ -7,8 +7,10 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
-static const char *const KINDS[] = {
-    [RB_HOOK_GIT] = "git", [RB_HOOK_IMAGE] = "image", [RB_HOOK_SOURCE] = "source"};
+static const char *const KINDS[] = {[RB_HOOK_GIT] = "git",
+                                    [RB_HOOK_IMAGE] = "image",
+                                    [RB_HOOK_SOURCE] = "source",
+                                    [RB_HOOK_URL] = "url"};
 
 const char *rb_hook_outcome_name(enum rb_hook_outcome outcome)
 {

@@ -2,7 +2,7 @@
 #include "git_tags.h"
 
 #include "rebake/base/text.h"
-#include "tag_choice.h"
+#include "rebake/watch/tag_choice.h"
 
 json_t *rb_git_tags_policy_write(const struct rb_tag_policy *policy)
 {

@@ -5,8 +5,8 @@
 
 #include "cosign.h"
 #include "rebake/net/reference.h"
+#include "rebake/watch/tag_choice.h"
 #include "rebake/watch/watch.h"
-#include "tag_choice.h"
 
 struct rb_image_plan {
     struct rb_reference *places; /* the mirrors, and last the image's own; without tag and digest */

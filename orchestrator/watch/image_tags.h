@@ -5,7 +5,7 @@
 #define REBAKE_WATCH_IMAGE_TAGS_H
 
 #include "rebake/net/document.h"
-#include "tag_choice.h"
+#include "rebake/watch/tag_choice.h"
 
 struct rb_image_tags {
     const char *best; /* NULL where no tag counts */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tag_choice.h"
+#include "rebake/watch/tag_choice.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
-#include "watch/tag_choice.h"
+#include "rebake/watch/tag_choice.h"
 
 enum { NAMES_MAXIMUM = 32 };
 

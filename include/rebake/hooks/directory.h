@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which sources a webhook speaks of. Found by address without scheme, user, port and ".git", in
- * lower case: what names the same repository over https and ssh is one. Where no source has the
- * host, as behind a proxy, the last two parts of the path decide.
+ * Which sources a webhook speaks of. Found by address without scheme and user, in lower case; of
+ * git also without port and ".git": what names the same repository over https and ssh is one. Where
+ * no source of git or of an image has the host, as behind a proxy, the last two parts of the path
+ * decide. What is named by URL alone is the file or package repository there, or the one that it
+ * lies in.
  */
 #ifndef REBAKE_HOOKS_DIRECTORY_H
 #define REBAKE_HOOKS_DIRECTORY_H

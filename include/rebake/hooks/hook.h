@@ -59,9 +59,10 @@ enum rb_hook_outcome rb_hook_verify(const struct rb_hook_settings *hook,
                                     struct rb_err *err);
 
 enum rb_hook_thing_kind {
-    RB_HOOK_GIT,   /* where: a URL, or "/PROJECT/REPOSITORY"; what: the full name of a ref */
-    RB_HOOK_IMAGE, /* where: registry/name; what: a tag */
-    RB_HOOK_SOURCE /* where: a glob of PIPELINE/SOURCE */
+    RB_HOOK_GIT,    /* where: a URL, or "/PROJECT/REPOSITORY"; what: the full name of a ref */
+    RB_HOOK_IMAGE,  /* where: registry/name; what: a tag */
+    RB_HOOK_SOURCE, /* where: a glob of PIPELINE/SOURCE */
+    RB_HOOK_URL     /* where: a file, a package repository, or a file of one */
 };
 
 struct rb_hook_thing {

@@ -56,12 +56,15 @@ static const struct sample {
     {"cloudevents-batch", RB_HOOK_CLOUDEVENTS,
      "[[\"image\",\"demo.azurecr.io/aci-helloworld\",\"v1\"]]"},
     {"cdevents-artifact", RB_HOOK_CLOUDEVENTS, "[[\"image\",\"mycr.io/myapp\",\"1.2\"]]"},
+    {"cdevents-package", RB_HOOK_CLOUDEVENTS,
+     "[[\"url\",\"https://mirror.example.com/debian-security\"]]"},
     {"cdevents-change", RB_HOOK_CLOUDEVENTS,
      "[[\"git\",\"https://example.org/TestRepo/TestOrg\"]]"},
     {"standard", RB_HOOK_STANDARD, "[[\"image\",\"registry.example.com/shop/app\",\"1.2\"]]"},
     {"generic", RB_HOOK_GENERIC,
      "[[\"git\",\"ssh://git@git.example.com:2222/shop/code.git\"],"
-     "[\"image\",\"registry.example.com/shop/app\"],[\"source\",\"shop/code\"]]"},
+     "[\"image\",\"registry.example.com/shop/app\"],[\"source\",\"shop/code\"],"
+     "[\"url\",\"https://mirror.example.com/debian\"]]"},
 };
 
 static void every_sample_is_proven_and_read(void **state)

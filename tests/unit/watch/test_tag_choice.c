@@ -9,7 +9,7 @@
 
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
-#include "watch/tag_choice.h"
+#include "rebake/watch/tag_choice.h"
 
 /* Tags as registries have them. */
 static const char *const tags[] = {
