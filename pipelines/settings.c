@@ -268,6 +268,21 @@ int rb_settings_read(const char *path, struct rb_settings **ret_settings,
     return rb_settings_parse(data, size, path, ret_settings, diagnostics, err);
 }
 
+bool rb_settings_are_in(const char *path)
+{
+    RB_CLEANUP(rb_diagnostics_deinit) struct rb_diagnostics diagnostics = {0};
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    RB_CLEANUP_FREE char *data = NULL;
+    size_t size = 0;
+    if (rb_file_read(path, RB_TREE_BYTES_MAXIMUM, &data, &size, NULL) != 0)
+        return false;
+    struct rb_report report = {.diagnostics = &diagnostics, .file = path};
+    const struct rb_decode decode = {.arena = arena, .report = &report};
+    const struct rb_node *root = rb_document_root(&decode, data, size, "a settings file");
+    return root != NULL && rb_decode_find(root, "settings") != NULL &&
+           rb_decode_find(root, "pipeline") == NULL;
+}
+
 void rb_settings_free(struct rb_settings *settings)
 {
     if (settings == NULL)

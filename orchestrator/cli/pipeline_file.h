@@ -11,4 +11,9 @@
 int rb_pipeline_file_read(const struct rb_command *command, const char *path,
                           struct rb_pipeline **ret_pipeline);
 
+/* Says what is wrong with a file of the language that could not be read: RB_EXIT_FAILED, or what
+   the error means. */
+int rb_pipeline_file_refuse(const struct rb_command *command,
+                            const struct rb_diagnostics *diagnostics, const struct rb_err *err);
+
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "rebake/api/api.h"
+#include "rebake/base/file.h"
 #include "rebake/base/log.h"
 #include "rebake/base/memory.h"
 #include "rebake/daemon/engine.h"
@@ -40,7 +41,8 @@ static void usage(FILE *out)
           "  --state FOLDER   where everything is kept (default: /var/lib/rebake)\n"
           "  --socket PATH    where the command line asks (default: /run/rebake/rebake.sock)\n"
           "  --jobs N         builds at the same time (default: 2)\n"
-          "  --config FILE    settings: where to listen for webhooks, and whose (rebaked.conf(5))\n"
+          "  --config FILE    settings: where to listen for webhooks, and whose (rebaked.conf(5);\n"
+          "                   default: /etc/rebake/rebaked.conf, if it is there)\n"
           "  --help, --version\n\n"
           "SIGHUP reads pipelines and settings again. Exit codes: 0 stopped by a signal, 1 failed, "
           "2 usage.\n"
@@ -88,6 +90,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
             return EXIT_USAGE;
         }
     }
+    if (arguments->settings_path == NULL && rb_file_exists(RB_DEFAULT_SETTINGS_PATH))
+        arguments->settings_path = RB_DEFAULT_SETTINGS_PATH;
     if (optind == argc) {
         fputs("rebaked: name a pipeline file, or a folder of them\n", stderr);
         return EXIT_USAGE;

@@ -48,6 +48,26 @@ for file in bad/*.yaml; do
   same wanted errors "lint of $file"
 done
 
+echo "==> lint: settings"
+cp -r "$tests/unit/pipelines/settings" settings
+run 0 lint settings/good/everything.yaml settings/good/proxy.yaml good/storefront.yaml
+silent errors "lint of good settings"
+cat >wanted <<'END'
+settings/good/everything.yaml: settings rebaked are good: 2 hooks
+settings/good/proxy.yaml: settings rebaked are good: 1 hook
+good/storefront.yaml: pipeline storefront is good: 3 sources, 2 images, 1 deployment
+END
+same wanted out "lint of good settings"
+for name in bad-hooks bad-listen bad-ports nobody-listens unknown-keys; do
+  run 1 lint "settings/bad/$name.yaml"
+  silent out "lint of $name"
+  sed 's,^,settings/bad/,' "settings/bad/$name.golden" >wanted
+  same wanted errors "lint of $name"
+done
+run 1 lint --json settings/good/proxy.yaml settings/bad/nobody-listens.yaml
+jq -e '[.files[] | .pipeline, .settings] == [null, "rebaked", null, null] and
+  [.files[].diagnostics | length] == [0, 1]' out >/dev/null || fail "$(cat out)"
+
 echo "==> lint: one bad file among good ones"
 run 1 lint good/storefront.yaml bad/tab.yaml absent.yaml good/everything.yaml
 [ "$(wc -l <out)" -eq 2 ] || fail "the good files were not told"

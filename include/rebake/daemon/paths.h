@@ -7,6 +7,8 @@
 
 #define RB_DEFAULT_STATE_FOLDER "/var/lib/rebake"
 #define RB_DEFAULT_SOCKET_PATH  "/run/rebake/rebake.sock"
+/* No *.yaml: pipelines are read from the folder that it stands in. */
+#define RB_DEFAULT_SETTINGS_PATH "/etc/rebake/rebaked.conf"
 
 /* The absolute path of `rebake`: beside the program that runs (rebaked or rebake itself), or in the
    folder bin beside that one's. The caller frees it. */

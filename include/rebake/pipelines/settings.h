@@ -69,6 +69,9 @@ RB_NODISCARD int rb_settings_read(const char *path, struct rb_settings **ret_set
 RB_NODISCARD int rb_settings_parse(const char *data, size_t size, const char *file,
                                    struct rb_settings **ret_settings,
                                    struct rb_diagnostics *diagnostics, struct rb_err *err);
+/* Does the file say `settings` where a pipeline has its name? False also where it cannot be read:
+   whoever reads it then as a pipeline is told why. */
+bool rb_settings_are_in(const char *path);
 void rb_settings_free(struct rb_settings *settings); /* NULL is allowed */
 void rb_settings_cleanup(struct rb_settings **settings);
 
