@@ -50,8 +50,7 @@ static void what_is_left_of_its_hosts_allowance_is_told(void **state)
     json_t *answer = api_get(fixture, "/v1/sources");
     assert_true(json_is_null(at(answer, "sources.0.host.limit")));
     json_decref(answer);
-    fixture->host.limit =
-        (struct rb_http_limit){.remaining = 7, .total = 60, .window_ms = 3600000};
+    fixture->host.limit = (struct rb_http_limit){.remaining = 7, .total = 60, .window_ms = 3600000};
     answer = api_get(fixture, "/v1/sources");
     assert_int_equal(number_at(answer, "sources.0.host.limit.remaining"), 7);
     assert_int_equal(number_at(answer, "sources.0.host.limit.total"), 60);

@@ -104,12 +104,25 @@ static bool same_words(const char *found, const char *expected)
     return count == words;
 }
 
-static void things_find_their_sources(void **state)
+struct find_case {
+    struct rb_hook_thing thing;
+    const char *names;
+};
+
+static void check_cases(const struct find_case *cases, size_t count)
 {
-    static const struct {
-        struct rb_hook_thing thing;
-        const char *names;
-    } cases[] = {
+    for (size_t i = 0; i < count; i++) {
+        RB_CLEANUP_FREE char *found = find(&cases[i].thing, NULL);
+        if (!same_words(found, cases[i].names))
+            fail_msg("%s %s: found \"%s\", not \"%s\"", cases[i].thing.where,
+                     cases[i].thing.what == NULL ? "-" : cases[i].thing.what, found,
+                     cases[i].names);
+    }
+}
+
+static void a_push_finds_what_follows_its_ref(void **state)
+{
+    static const struct find_case cases[] = {
         {{RB_HOOK_GIT, "https://git.example.com/shop/code.git", "refs/heads/main"},
          "shop/code base/code"},
         {{RB_HOOK_GIT, "https://git.example.com/shop/code.git", "refs/heads/next"}, "shop/next"},
@@ -122,26 +135,41 @@ static void things_find_their_sources(void **state)
         {{RB_HOOK_GIT, "https://git.example.com/shop/codes.git", NULL}, ""},
         {{RB_HOOK_GIT, "/PROJ/repo", "refs/heads/main"}, "dc/repo"},
         {{RB_HOOK_GIT, "http://localhost:3000/team/repo.git", "refs/heads/main"}, "local/repo"},
-        {{RB_HOOK_IMAGE, "docker.io/library/debian", "bookworm"}, "base/debian"},
-        {{RB_HOOK_IMAGE, "docker.io/library/debian", "sid"}, ""},
-        {{RB_HOOK_IMAGE, "registry.example.com:5000/shop/app", NULL}, "shop/app"},
-        {{RB_HOOK_IMAGE, "registry:5000/shop/app", "1"}, "shop/app"},
-        {{RB_HOOK_IMAGE, "registry.example.com:5000/app", "1"}, ""},
-        {{RB_HOOK_SOURCE, "base/*", NULL},
-         "base/code base/debian base/security base/stable base/flat"},
-        {{RB_HOOK_SOURCE, "base/security", NULL}, "base/security"},
-        {{RB_HOOK_SOURCE, "security", NULL}, ""},
         {{RB_HOOK_GIT, "https://git.example.com/tools/jq", "refs/tags/v1.7.1"}, "tags/releases"},
         {{RB_HOOK_GIT, "https://git.example.com/tools/jq", "v1.8.0"}, "tags/releases"},
         {{RB_HOOK_GIT, "https://git.example.com/tools/jq", "refs/tags/v2.0.0"}, ""},
         {{RB_HOOK_GIT, "https://git.example.com/tools/jq", "refs/tags/nightly-12"}, "tags/nightly"},
         {{RB_HOOK_GIT, "https://git.example.com/tools/jq", "refs/heads/nightly-12"}, ""},
         {{RB_HOOK_GIT, "https://git.example.com/tools/jq", NULL}, "tags/releases tags/nightly"},
+        {{RB_HOOK_GIT, "", NULL}, ""},
+        {{RB_HOOK_GIT, "/", NULL}, ""},
+        {{RB_HOOK_GIT, "://@:/", NULL}, ""},
+    };
+    (void)state;
+    check_cases(cases, RB_COUNT_OF(cases));
+}
+
+static void a_pushed_image_finds_what_follows_its_tag(void **state)
+{
+    static const struct find_case cases[] = {
+        {{RB_HOOK_IMAGE, "docker.io/library/debian", "bookworm"}, "base/debian"},
+        {{RB_HOOK_IMAGE, "docker.io/library/debian", "sid"}, ""},
+        {{RB_HOOK_IMAGE, "registry.example.com:5000/shop/app", NULL}, "shop/app"},
+        {{RB_HOOK_IMAGE, "registry:5000/shop/app", "1"}, "shop/app"},
+        {{RB_HOOK_IMAGE, "registry.example.com:5000/app", "1"}, ""},
         {{RB_HOOK_IMAGE, "quay.io/tools/jq", "1.7"}, ""}, /* no semantic version */
         {{RB_HOOK_IMAGE, "quay.io/tools/jq", "1.7.1"}, "images/semver"},
         {{RB_HOOK_IMAGE, "quay.io/tools/jq", "2.0.0"}, ""},
         {{RB_HOOK_IMAGE, "quay.io/tools/jq", "sha256-ab.sig"}, "images/semver"},
         {{RB_HOOK_IMAGE, "quay.io/tools/jq", NULL}, "images/semver images/pinned"},
+    };
+    (void)state;
+    check_cases(cases, RB_COUNT_OF(cases));
+}
+
+static void a_url_finds_what_is_read_below_it(void **state)
+{
+    static const struct find_case cases[] = {
         {{RB_HOOK_URL, "https://mirror.example.com/debian/", NULL}, "base/security base/stable"},
         {{RB_HOOK_URL, "http://Mirror.example.com/debian/dists/bookworm-security/InRelease", NULL},
          "base/security"},
@@ -163,18 +191,21 @@ static void things_find_their_sources(void **state)
         {{RB_HOOK_URL, "https://files.example.com/SHA256SUMS/other", NULL}, ""},
         {{RB_HOOK_URL, "", NULL}, ""},
         {{RB_HOOK_URL, "//", NULL}, ""},
-        {{RB_HOOK_GIT, "", NULL}, ""},
-        {{RB_HOOK_GIT, "/", NULL}, ""},
-        {{RB_HOOK_GIT, "://@:/", NULL}, ""},
     };
     (void)state;
-    for (size_t i = 0; i < RB_COUNT_OF(cases); i++) {
-        RB_CLEANUP_FREE char *found = find(&cases[i].thing, NULL);
-        if (!same_words(found, cases[i].names))
-            fail_msg("%s %s: found \"%s\", not \"%s\"", cases[i].thing.where,
-                     cases[i].thing.what == NULL ? "-" : cases[i].thing.what, found,
-                     cases[i].names);
-    }
+    check_cases(cases, RB_COUNT_OF(cases));
+}
+
+static void a_name_finds_its_sources(void **state)
+{
+    static const struct find_case cases[] = {
+        {{RB_HOOK_SOURCE, "base/*", NULL},
+         "base/code base/debian base/security base/stable base/flat"},
+        {{RB_HOOK_SOURCE, "base/security", NULL}, "base/security"},
+        {{RB_HOOK_SOURCE, "security", NULL}, ""},
+    };
+    (void)state;
+    check_cases(cases, RB_COUNT_OF(cases));
 }
 
 static void a_hook_checks_only_what_it_may(void **state)
@@ -191,7 +222,10 @@ static void a_hook_checks_only_what_it_may(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(things_find_their_sources),
+        cmocka_unit_test(a_push_finds_what_follows_its_ref),
+        cmocka_unit_test(a_pushed_image_finds_what_follows_its_tag),
+        cmocka_unit_test(a_url_finds_what_is_read_below_it),
+        cmocka_unit_test(a_name_finds_its_sources),
         cmocka_unit_test(a_hook_checks_only_what_it_may),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
