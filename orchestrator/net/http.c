@@ -122,6 +122,23 @@ struct rb_http *rb_http_new(struct rb_loop *loop)
     return http;
 }
 
+CURL *rb_http_take(struct rb_http *http)
+{
+    CURL *easy = http->spare_count > 0 ? http->spare[--http->spare_count] : curl_easy_init();
+    RB_ASSERT(easy != NULL);
+    return easy;
+}
+
+void rb_http_give_back(struct rb_http *http, CURL *easy)
+{
+    if (http->spare_count == RB_HTTP_SPARE_MAXIMUM) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_reset(easy);
+    http->spare[http->spare_count++] = easy;
+}
+
 void rb_http_free(struct rb_http *http)
 {
     if (http == NULL)
@@ -130,6 +147,8 @@ void rb_http_free(struct rb_http *http)
     struct rb_http_transfer *transfer;
     while ((transfer = LIST_FIRST(&http->abandoned)) != NULL)
         rb_transfer_free_abandoned(transfer);
+    while (http->spare_count > 0)
+        curl_easy_cleanup(http->spare[--http->spare_count]);
     RB_ASSERT(curl_multi_cleanup(http->multi) == CURLM_OK);
     rb_timer_free(http->timer);
     curl_global_cleanup();

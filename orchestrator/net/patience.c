@@ -13,8 +13,7 @@ void rb_http_set_patience(struct rb_http *http, int64_t patience_ms, rb_http_wai
 }
 
 /* Waits that overlap count once: only what this one adds to them is taken. */
-int64_t rb_patience_take(struct rb_patience *patience, const struct rb_http_response *response,
-                         const char *what)
+int64_t rb_patience_take(struct rb_patience *patience, const struct rb_http_response *response)
 {
     if (rb_http_status_errc(response->status) != RB_EBUSY || response->retry_after_ms < 0)
         return -1;
@@ -29,7 +28,5 @@ int64_t rb_patience_take(struct rb_patience *patience, const struct rb_http_resp
         patience->left_ms -= added_ms;
         patience->until_ms = now + wait_ms;
     }
-    if (patience->waiting != NULL)
-        patience->waiting(patience->context, what, response->status, wait_ms);
     return wait_ms;
 }

@@ -57,7 +57,7 @@ struct rb_http_transfer {
     struct rb_strbuf body;
     rb_http_cb *done;
     void *context;
-    char *what; /* "GET https://host/path" */
+    char *method, *url;
     enum stop stop;
     bool paused;
     bool queued; /* for a connection: no time counts yet */
@@ -88,7 +88,7 @@ static int curl_error(const struct rb_http_transfer *transfer, CURLcode code, st
         ours = RB_ETIMEOUT;
     else if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
         ours = RB_EVERIFY; /* nobody may fall back to talk without TLS */
-    return rb_err_set(err, ours, "%s: %s", transfer->what, reason);
+    return rb_err_set(err, ours, "%s", reason);
 }
 
 /* 0 when the server answered. */
@@ -96,13 +96,12 @@ static int judge(const struct rb_http_transfer *transfer, CURLcode result, struc
 {
     switch (transfer->stop) {
     case STOP_REFUSED:
-        return rb_err_set(err, RB_ECANCELED, "%s: the rest was not wanted", transfer->what);
+        return rb_err_set(err, RB_ECANCELED, "the rest was not wanted");
     case STOP_BODY_TOO_LARGE:
-        return rb_err_set(err, RB_ELIMIT, "%s: the answer is larger than %zu bytes", transfer->what,
+        return rb_err_set(err, RB_ELIMIT, "the answer is larger than %zu bytes",
                           transfer->body_maximum);
     case STOP_HEADERS_TOO_LARGE:
-        return rb_err_set(err, RB_ELIMIT, "%s: the headers are larger than %d bytes",
-                          transfer->what, HEADERS_MAXIMUM);
+        return rb_err_set(err, RB_ELIMIT, "the headers are larger than %d bytes", HEADERS_MAXIMUM);
     case STOP_SEEN_ENOUGH:
         return 0;
     case STOP_NO:
@@ -111,8 +110,20 @@ static int judge(const struct rb_http_transfer *transfer, CURLcode result, struc
     return result == CURLE_OK ? 0 : curl_error(transfer, result, err);
 }
 
-static void report(struct rb_http_transfer *transfer, const struct rb_err *error)
+/* "GET https://host/path". The caller frees it. Few transfers are told of: each makes its own. */
+static char *describe(const struct rb_http_transfer *transfer)
 {
+    RB_CLEANUP_FREE char *shown = rb_url_display(transfer->url);
+    return rb_asprintf("%s %s", transfer->method, shown);
+}
+
+/* error: what stopped it, or NULL when the server answered. */
+static void report(struct rb_http_transfer *transfer, struct rb_err *error)
+{
+    if (error != NULL) {
+        RB_CLEANUP_FREE char *what = describe(transfer);
+        rb_err_wrap(error, "%s", what);
+    }
     struct rb_http_headers headers;
     struct rb_http_response response;
     rb_response_read(transfer->easy, &headers, &response);
@@ -130,11 +141,12 @@ static void free_transfer(struct rb_http_transfer *transfer)
     if (transfer->is_abandoned)
         LIST_REMOVE(transfer, abandoned);
     RB_ASSERT(curl_multi_remove_handle(transfer->http->multi, transfer->easy) == CURLM_OK);
-    curl_easy_cleanup(transfer->easy);
+    rb_http_give_back(transfer->http, transfer->easy);
     curl_slist_free_all(transfer->headers);
     rb_timer_free(transfer->timer);
     rb_strbuf_deinit(&transfer->body);
-    rb_free(transfer->what);
+    rb_free(transfer->method);
+    rb_free(transfer->url);
     rb_free(transfer);
 }
 
@@ -159,10 +171,17 @@ static bool wait_for_another(struct rb_http_transfer *transfer)
 {
     struct rb_http_headers headers;
     struct rb_http_response response;
+    struct rb_patience *patience = &transfer->http->patience;
+    if (patience->left_ms == 0)
+        return false;
     rb_response_read(transfer->easy, &headers, &response);
-    int64_t wait_ms = rb_patience_take(&transfer->http->patience, &response, transfer->what);
+    int64_t wait_ms = rb_patience_take(patience, &response);
     if (wait_ms < 0)
         return false;
+    if (patience->waiting != NULL) {
+        RB_CLEANUP_FREE char *what = describe(transfer);
+        patience->waiting(patience->context, what, response.status, wait_ms);
+    }
     RB_ASSERT(curl_multi_remove_handle(transfer->http->multi, transfer->easy) == CURLM_OK);
     transfer->is_waiting = true;
     rb_timer_start(transfer->timer, wait_ms, 0);
@@ -233,10 +252,10 @@ static void look_at_the_time(void *context)
         transfer->deadline_ms += late_ms + LATE_MS;
     }
     if (now >= transfer->deadline_ms) {
-        rb_err_set(&err, RB_ETIMEOUT, "%s: not at its end after %s", transfer->what,
+        rb_err_set(&err, RB_ETIMEOUT, "not at its end after %s",
                    rb_span_format(transfer->timeout_ms, span));
     } else if (!transfer->paused && now - transfer->active_ms >= transfer->stall_ms) {
-        rb_err_set(&err, RB_ETIMEOUT, "%s: nothing came for %s", transfer->what,
+        rb_err_set(&err, RB_ETIMEOUT, "nothing came for %s",
                    rb_span_format(transfer->stall_ms, span));
     } else {
         set_timer(transfer);
@@ -463,15 +482,14 @@ void rb_http_send(struct rb_http *http, const struct rb_http_request *request, r
 {
     struct rb_http_transfer *transfer = rb_zalloc(sizeof(*transfer));
     const char *method = request->method != NULL ? request->method : "GET";
-    RB_CLEANUP_FREE char *shown = rb_url_display(request->url);
     transfer->http = http;
     transfer->done = done;
     transfer->context = context;
     transfer->sink = request->sink;
     transfer->sink_context = request->sink_context;
-    transfer->what = rb_asprintf("%s %s", method, shown);
-    transfer->easy = curl_easy_init();
-    RB_ASSERT(transfer->easy != NULL);
+    transfer->method = rb_strdup(method);
+    transfer->url = rb_strdup(request->url);
+    transfer->easy = rb_http_take(http);
     set_callbacks(transfer);
     set_route(transfer, request);
     set_method(transfer, request, method);

@@ -18,6 +18,8 @@ struct rb_patience {
     void *context;
 };
 
+enum { RB_HTTP_SPARE_MAXIMUM = 16 };
+
 struct rb_http {
     struct rb_loop *loop;
     CURLM *multi;
@@ -25,12 +27,20 @@ struct rb_http {
     int running;            /* transfers whose end nobody has heard of yet */
     struct rb_patience patience;
     LIST_HEAD(, rb_http_transfer) abandoned;
+    CURL
+        *spare[RB_HTTP_SPARE_MAXIMUM]; /* handles of transfers that are over: one is dear to make */
+    size_t spare_count;
 };
 
 /* The headers stay where libcurl keeps them. */
 struct rb_http_headers {
     CURL *easy;
 };
+
+/* A handle with no option set. It is given back, off the multi handle, when its transfer is over.
+ */
+CURL *rb_http_take(struct rb_http *http);
+void rb_http_give_back(struct rb_http *http, CURL *easy);
 
 /* libcurl is done with the transfer: it is judged, reported and freed. */
 void rb_transfer_ended(CURL *easy, CURLcode result);
@@ -40,10 +50,8 @@ void rb_transfer_free_abandoned(struct rb_http_transfer *transfer);
 /* Fills response from the last answer on easy; the body is the caller's to set. */
 void rb_response_read(CURL *easy, struct rb_http_headers *headers,
                       struct rb_http_response *response);
-/* How long to wait before asking for what again, taken from the patience; or -1: the answer stands.
- */
-int64_t rb_patience_take(struct rb_patience *patience, const struct rb_http_response *response,
-                         const char *what);
+/* How long to wait before asking again, taken from the patience; or -1: the answer stands. */
+int64_t rb_patience_take(struct rb_patience *patience, const struct rb_http_response *response);
 /* The value number `index` of a header that came more than once, or NULL. Borrowed. */
 const char *rb_http_header_nth(const struct rb_http_response *response, const char *name,
                                size_t index);
