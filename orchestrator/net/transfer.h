@@ -27,8 +27,8 @@ struct rb_http {
     int running;            /* transfers whose end nobody has heard of yet */
     struct rb_patience patience;
     LIST_HEAD(, rb_http_transfer) abandoned;
-    CURL
-        *spare[RB_HTTP_SPARE_MAXIMUM]; /* handles of transfers that are over: one is dear to make */
+    /* Handles of transfers that are over: one is dear to make. */
+    CURL *spare[RB_HTTP_SPARE_MAXIMUM];
     size_t spare_count;
 };
 
@@ -37,7 +37,7 @@ struct rb_http_headers {
     CURL *easy;
 };
 
-/* A handle with no option set. It is given back, off the multi handle, when its transfer is over.
+/* A handle with no option set, to be given back, off the multi handle, when its transfer is over.
  */
 CURL *rb_http_take(struct rb_http *http);
 void rb_http_give_back(struct rb_http *http, CURL *easy);
