@@ -7,6 +7,10 @@
 #include "rebake/base/strbuf.h"
 #include "rebake/base/text.h"
 
+#define PREVIOUS "-previous-"
+
+enum { ID_DIGITS = 12 };
+
 void deploy_containers_deinit(struct deploy_containers *containers)
 {
     rb_free(containers->current.id);
@@ -14,35 +18,41 @@ void deploy_containers_deinit(struct deploy_containers *containers)
     *containers = (struct deploy_containers){0};
 }
 
-char *deploy_previous_name(const struct deploy_target *target)
+char *deploy_previous_name(const struct deploy_target *target, const char *id)
 {
-    return rb_asprintf("%s-previous", target->container);
+    return rb_asprintf("%s" PREVIOUS "%.*s", target->container, ID_DIGITS, id);
 }
 
-static bool is_named(const json_t *container, const char *name)
+/* Where the container is in a rollout, by the names that podman lists for it; NULL: it is none of
+   the target's. */
+static struct deploy_container *place_of(const json_t *container,
+                                         const struct deploy_target *target,
+                                         struct deploy_containers *containers)
 {
     size_t i;
     const json_t *item;
     json_array_foreach(json_object_get(container, "Names"), i, item)
     {
-        if (rb_text_equal(json_string_value(item), name))
-            return true;
+        const char *name = json_string_value(item);
+        if (name == NULL || !rb_text_starts_with(name, target->container))
+            continue;
+        name += strlen(target->container);
+        if (*name == '\0')
+            return &containers->current;
+        if (rb_text_starts_with(name, PREVIOUS))
+            return &containers->previous;
     }
-    return false;
+    return NULL;
 }
 
 int deploy_read_containers(const json_t *list, const struct deploy_target *target,
                            struct deploy_containers *ret_containers, struct rb_err *err)
 {
-    RB_CLEANUP_FREE char *previous_name = deploy_previous_name(target);
     size_t i;
     const json_t *item;
     json_array_foreach(list, i, item)
     {
-        struct deploy_container *found = is_named(item, target->container)
-                                             ? &ret_containers->current
-                                         : is_named(item, previous_name) ? &ret_containers->previous
-                                                                         : NULL;
+        struct deploy_container *found = place_of(item, target, ret_containers);
         const char *id;
         if (found == NULL || found->id != NULL)
             continue;
@@ -64,7 +74,7 @@ static char *name_filter(const struct deploy_target *target)
     rb_strbuf_puts(&filter, "name=^");
     for (const char *at = target->container; *at != '\0'; at++)
         rb_strbuf_printf(&filter, "%s%c", *at == '.' ? "\\" : "", *at);
-    rb_strbuf_puts(&filter, "(-previous)?$");
+    rb_strbuf_puts(&filter, "(" PREVIOUS "[0-9a-f]+)?$");
     return rb_strbuf_steal(&filter);
 }
 
@@ -121,6 +131,16 @@ int deploy_inspect(struct rb_job *job, const char *id, json_t **ret_container, s
     rb_json_set(container, "RepoDigests", digests == NULL ? rb_json_array() : json_incref(digests));
     *ret_container = rb_steal(&container);
     return 0;
+}
+
+int deploy_is_named(struct rb_job *job, const struct deploy_target *target, const char *id,
+                    bool *ret_named, struct rb_err *err)
+{
+    const char *const by_name[] = {"podman", "container", "exists", target->container, NULL};
+    const char *const by_id[] = {"podman", "container", "exists", id, NULL};
+    struct rb_err unknown;
+    *ret_named = rb_job_run(job, by_name, "find the container by its name", &unknown) == 0;
+    return *ret_named ? 0 : rb_job_run(job, by_id, "find the container by its id", err);
 }
 
 static void add_each(struct rb_strlist *arguments, const char *option, const json_t *values)

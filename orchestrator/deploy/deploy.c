@@ -4,8 +4,8 @@
  * that finds the rest of one that was killed:
  *
  *     NAME                               what runs is proven
- *     NAME, NAME-previous                NAME is being tried
- *           NAME-previous                the old one is set aside, the new one not yet made
+ *     NAME, NAME-previous-ID             NAME is being tried
+ *           NAME-previous-ID             the old one is set aside, the new one not yet made
  *
  *     pull ──▶ old set aside ──▶ new made ──▶ old stopped, new started ──▶ healthy ──▶ old removed
  *                   └──────────────┴─────────────────┴──anything else──▶ put back
@@ -23,7 +23,8 @@
 
 enum {
     PROBE_EVERY_MS = 500,
-    STEADY_MS = 2000, /* without a health command: what still runs after this is healthy */
+    STEADY_MS = 2000,          /* without a health command: what still runs after this is healthy */
+    TAKEN_DOWN_MS = 60 * 1000, /* how long another hand may take to stop the container */
 };
 
 static char *mark_path(const struct rb_job *job)
@@ -100,12 +101,52 @@ static int settle_rest(struct rb_job *job, const struct deploy_target *target,
                 err, RB_EEXIST,
                 "container %.12s has the name %s%s and is not of deployment %s: remove "
                 "or rename it",
-                both[i]->id, target->container, i == 0 ? "" : "-previous", target->deployment);
+                both[i]->id, target->container, i == 0 ? "" : "-previous-…", target->deployment);
     }
     if (found->previous.id == NULL)
         return 0;
     rb_job_log(job, "an earlier rollout was cut short: its container before is put back first");
     status = put_back(job, target, found->current.id, found->previous.id, err);
+    return status == 0 ? deploy_find_containers(job, target, found, err) : status;
+}
+
+/* Another hand stops or removes it: what is renamed in the midst of that loses its name. */
+static int wait_for_another_hand(struct rb_job *job, const struct deploy_target *target,
+                                 struct deploy_containers *found, struct rb_err *err)
+{
+    int64_t until_ms = rb_clock_monotonic_ms() + TAKEN_DOWN_MS;
+    while (found->current.id != NULL) {
+        RB_CLEANUP_JSON json_t *container = NULL;
+        int status = deploy_inspect(job, found->current.id, &container, err);
+        if (status != 0)
+            return status;
+        const char *state = rb_json_get_string(json_object_get(container, "State"), "Status", "");
+        if (strcmp(state, "stopping") != 0 && strcmp(state, "removing") != 0)
+            return 0;
+        if (rb_clock_monotonic_ms() >= until_ms)
+            return rb_err_set(err, RB_EBUSY, "container %s is %s since %d s by another hand",
+                              target->container, state, TAKEN_DOWN_MS / 1000);
+        status = rb_job_wait(job, PROBE_EVERY_MS, err);
+        if (status == 0)
+            status = deploy_find_containers(job, target, found, err);
+        if (status != 0)
+            return status;
+    }
+    return 0;
+}
+
+/* One that lost its name cannot be set aside, and blocks the name: it goes first. */
+static int remove_nameless(struct rb_job *job, const struct deploy_target *target,
+                           struct deploy_containers *found, struct rb_err *err)
+{
+    bool named = true;
+    if (found->current.id == NULL)
+        return 0;
+    int status = deploy_is_named(job, target, found->current.id, &named, err);
+    if (status != 0 || named)
+        return status;
+    rb_job_log(job, "podman has lost the container's name: it is removed first");
+    status = remove_container(job, found->current.id, err);
     return status == 0 ? deploy_find_containers(job, target, found, err) : status;
 }
 
@@ -151,17 +192,22 @@ static int create(struct rb_job *job, const struct deploy_target *target, char *
     return 0;
 }
 
+static int set_aside(struct rb_job *job, const struct deploy_target *target, const char *id,
+                     struct rb_err *err)
+{
+    RB_CLEANUP_FREE char *name = deploy_previous_name(target, id);
+    return podman(job, "set the old container aside", err, "rename", id, name, NULL);
+}
+
 /* The old one serves until the new one is ready to start; ports and names allow one at a time. */
 static int replace(struct rb_job *job, const struct deploy_target *target, const char *old_id,
                    char **ret_id, struct rb_err *err)
 {
     RB_CLEANUP_FREE char *mark = mark_path(job);
-    RB_CLEANUP_FREE char *previous_name = deploy_previous_name(target);
     rb_job_step(job, "replace");
     int status = rb_file_write_atomic(mark, "", 0, 0600, err);
     if (status == 0 && old_id != NULL)
-        status =
-            podman(job, "set the old container aside", err, "rename", old_id, previous_name, NULL);
+        status = set_aside(job, target, old_id, err);
     if (status == 0)
         status = create(job, target, ret_id, err);
     if (status == 0 && old_id != NULL)
@@ -263,6 +309,10 @@ static int roll_out(struct rb_job *job, const struct deploy_target *target, char
     bool as_wanted = false;
     rb_job_step(job, "look");
     int status = settle_rest(job, target, &found, err);
+    if (status == 0)
+        status = wait_for_another_hand(job, target, &found, err);
+    if (status == 0)
+        status = remove_nameless(job, target, &found, err);
     if (status == 0 && found.current.id != NULL && !target->force)
         status = is_as_wanted(job, target, found.current.id, &as_wanted, err);
     if (status == 0 && as_wanted && prove(job, target, found.current.id, &unhealthy) == 0) {

@@ -58,8 +58,10 @@ struct deploy_containers {
     struct deploy_container previous;
 };
 void deploy_containers_deinit(struct deploy_containers *containers); /* usable with RB_CLEANUP */
-/* The name that the container before gets while the new one is tried; the caller frees it. */
-char *deploy_previous_name(const struct deploy_target *target);
+/* The name that the container before gets while the new one is tried: NAME-previous- and the first
+   twelve digits of its id, so that no name is used twice (podman 4.3 may forget to give one free).
+   The caller frees it. */
+char *deploy_previous_name(const struct deploy_target *target, const char *id);
 RB_NODISCARD int deploy_find_containers(struct rb_job *job, const struct deploy_target *target,
                                         struct deploy_containers *ret_containers,
                                         struct rb_err *err);
@@ -71,6 +73,11 @@ RB_NODISCARD int deploy_read_containers(const json_t *list, const struct deploy_
    drops the reference. */
 RB_NODISCARD int deploy_inspect(struct rb_job *job, const char *id, json_t **ret_container,
                                 struct rb_err *err);
+/* Does podman find the target's container by its name? Where a container is renamed while another
+   hand removes it, podman 4.3 takes the name from the one that has it now: it is listed, and found
+   by its id alone. */
+RB_NODISCARD int deploy_is_named(struct rb_job *job, const struct deploy_target *target,
+                                 const char *id, bool *ret_named, struct rb_err *err);
 /* The arguments that create the container. */
 void deploy_create_arguments(const struct deploy_target *target, struct rb_strlist *arguments);
 

@@ -39,6 +39,17 @@ static bool is_another_image(const json_t *drift)
     return false;
 }
 
+static int find_name(struct rb_job *job, const struct deploy_target *target, const char *id,
+                     json_t *drift, struct rb_err *err)
+{
+    bool named = false;
+    int status = deploy_is_named(job, target, id, &named, err);
+    if (status == 0 && !named)
+        deploy_add_drift(drift, "name", target->container, "found by its name",
+                         "found by its id alone");
+    return status;
+}
+
 static int look(struct rb_job *job, const struct deploy_target *target, json_t *drift,
                 struct rb_err *err)
 {
@@ -53,6 +64,9 @@ static int look(struct rb_job *job, const struct deploy_target *target, json_t *
         return 0;
     }
     status = deploy_inspect(job, found.current.id, &container, err);
+    if (status != 0)
+        return status;
+    status = find_name(job, target, found.current.id, drift, err);
     if (status != 0)
         return status;
     deploy_compare_settings(target, container, drift);

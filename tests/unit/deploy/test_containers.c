@@ -42,7 +42,7 @@ static void test_lists(void **state)
         {"[{\"Id\": \"1\", \"Names\": [\"shop-production\"], " OTHER "}]", "1", false, NULL, false},
         {"[{\"Id\": \"1\", \"Names\": [\"shop-production\"], \"Labels\": null}]", "1", false, NULL,
          false},
-        {"[{\"Id\": \"2\", \"Names\": [\"shop-production-previous\"], " OURS "},"
+        {"[{\"Id\": \"2\", \"Names\": [\"shop-production-previous-0123456789ab\"], " OURS "},"
          " {\"Id\": \"1\", \"Names\": [\"shop-production\"], " OURS "}]",
          "1", true, "2", true},
         /* A name that only begins so is another's. */
