@@ -213,7 +213,7 @@ static void decode_items(const struct place *place, const struct rb_node *node)
 {
     if (!expect(place, node, RB_NODE_MAPPING))
         return;
-    if (node->count == 0 && place->field->required)
+    if (node->count == 0 && place->field->filled)
         rb_report_add(place->decode->report, node->mark,
                       write_hint(place->decode, place->field->example), "%s: \"%s\" is empty",
                       place->subject, place->field->key);

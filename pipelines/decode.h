@@ -38,7 +38,7 @@ struct rb_field {
     const char *key; /* NULL ends the table */
     enum rb_field_kind kind;
     bool required; /* and then not empty either */
-    bool filled;   /* block: at least one of its keys must be there */
+    bool filled;   /* block, items: at least one key must be there */
     size_t offset;
     const char *member; /* text, set, bool, block: of the JSON that stands for the struct; NULL: the
                            field is not in it */

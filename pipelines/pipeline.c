@@ -23,6 +23,8 @@ struct draft {
 };
 
 #define AT(member) offsetof(struct draft, member)
+#define IMAGES_EXAMPLE                                                                             \
+    "images: { app: { from: NAME, context: { source: NAME }, push: REGISTRY/NAME } }"
 
 const struct rb_field rb_pipeline_fields[] = {
     {.key = "apiVersion",
@@ -40,13 +42,14 @@ const struct rb_field rb_pipeline_fields[] = {
     {.key = "sources",
      .kind = RB_FIELD_ITEMS,
      .required = true,
+     .filled = true,
      .offset = AT(sources),
      .example = "sources: { code: { git: URL, branch: main } }"},
     {.key = "images",
      .kind = RB_FIELD_ITEMS,
-     .required = true,
+     .filled = true,
      .offset = AT(images),
-     .example = "images: { app: { from: NAME, context: { source: NAME }, push: REGISTRY/NAME } }"},
+     .example = IMAGES_EXAMPLE},
     {.key = "deploy",
      .kind = RB_FIELD_ITEMS,
      .offset = AT(deploy),
@@ -64,12 +67,26 @@ const char *rb_item_name(const struct rb_decode *decode, const struct rb_node *k
     return key->text;
 }
 
+/* A pipeline is there for its images, or brings other pipelines. */
+static void expect_images(const struct rb_decode *decode, const struct rb_node *root,
+                          const struct rb_source_list *sources)
+{
+    for (size_t i = 0; i < sources->count; i++) {
+        if (sources->items[i].kind == RB_SOURCE_PIPELINE)
+            return;
+    }
+    if (rb_decode_find(root, "images") == NULL)
+        rb_report_add(decode->report, root->mark, "write " IMAGES_EXAMPLE,
+                      "pipeline: \"images\" is missing");
+}
+
 static void build(const struct rb_decode *decode, const struct rb_node *root, struct owned *owned)
 {
     struct rb_pipeline *model = &owned->model;
     struct draft draft = {.name = ""};
     rb_decode_block(decode, root, root->mark, "pipeline", rb_pipeline_fields, &draft);
     struct rb_source_list sources = rb_sources_read(decode, draft.sources);
+    expect_images(decode, root, &sources);
     struct rb_image_list drafts = rb_images_read(decode, draft.images, &sources);
     struct rb_image *images = rb_images_order(decode, &drafts, &model->image_count);
     model->name = draft.name;
@@ -120,6 +137,11 @@ int rb_pipeline_read(const char *path, struct rb_pipeline **ret_pipeline,
     if (status != 0)
         return status;
     return rb_pipeline_parse(data, size, path, ret_pipeline, diagnostics, err);
+}
+
+bool rb_pipeline_is_file_name(const char *name)
+{
+    return name[0] != '.' && (rb_text_ends_with(name, ".yaml") || rb_text_ends_with(name, ".yml"));
 }
 
 void rb_pipeline_free(struct rb_pipeline *pipeline)

@@ -5,11 +5,17 @@
 #include "rebake/base/text.h"
 
 static const struct rb_source_language *const languages[] = {
-    [RB_SOURCE_GIT] = &rb_source_git,     [RB_SOURCE_IMAGE] = &rb_source_image,
-    [RB_SOURCE_APT] = &rb_source_apt,     [RB_SOURCE_RPM] = &rb_source_rpm,
-    [RB_SOURCE_APK] = &rb_source_apk,     [RB_SOURCE_HTTP] = &rb_source_http,
-    [RB_SOURCE_OSV] = &rb_source_osv,     [RB_SOURCE_DEBIAN_TRACKER] = &rb_source_debian_tracker,
-    [RB_SOURCE_SECDB] = &rb_source_secdb, [RB_SOURCE_KEV] = &rb_source_kev,
+    [RB_SOURCE_GIT] = &rb_source_git,
+    [RB_SOURCE_PIPELINE] = &rb_source_pipeline,
+    [RB_SOURCE_IMAGE] = &rb_source_image,
+    [RB_SOURCE_APT] = &rb_source_apt,
+    [RB_SOURCE_RPM] = &rb_source_rpm,
+    [RB_SOURCE_APK] = &rb_source_apk,
+    [RB_SOURCE_HTTP] = &rb_source_http,
+    [RB_SOURCE_OSV] = &rb_source_osv,
+    [RB_SOURCE_DEBIAN_TRACKER] = &rb_source_debian_tracker,
+    [RB_SOURCE_SECDB] = &rb_source_secdb,
+    [RB_SOURCE_KEV] = &rb_source_kev,
     [RB_SOURCE_EPSS] = &rb_source_epss,
 };
 
@@ -36,6 +42,11 @@ bool rb_source_kind_of(const char *name, enum rb_source_kind *ret_kind)
 const char *rb_source_kind_name(enum rb_source_kind kind)
 {
     return languages[kind]->name;
+}
+
+bool rb_source_is_git(const struct rb_source *source)
+{
+    return source->kind == RB_SOURCE_GIT || source->kind == RB_SOURCE_PIPELINE;
 }
 
 char *rb_source_describe(const struct rb_source *source)

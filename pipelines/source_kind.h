@@ -23,6 +23,7 @@ struct rb_source_language {
 };
 
 extern const struct rb_source_language rb_source_git;
+extern const struct rb_source_language rb_source_pipeline;
 extern const struct rb_source_language rb_source_image;
 extern const struct rb_source_language rb_source_apt;
 extern const struct rb_source_language rb_source_rpm;

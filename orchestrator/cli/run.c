@@ -119,6 +119,7 @@ static int run_to_the_end(struct rb_loop *loop, const struct rb_engine_options *
     rb_signal_free(stop_int);
     *all_good = true;
     status = tell_outcome(rb_engine_store(engine), all_good, err);
+    *all_good = *all_good && !rb_engine_has_failed(engine);
     rb_engine_stop(engine);
     return status;
 }

@@ -178,6 +178,8 @@ static void conclude(struct engine_found *found)
         }
         engine_wait_for_turn(source, next_check_at);
     }
+    if (found->status == 0 && found->error == NULL)
+        engine_follow(source);
     free_found(found);
 }
 

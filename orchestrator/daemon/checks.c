@@ -102,22 +102,25 @@ static void check_done(void *context, const struct rb_check_outcome *outcome)
 {
     struct engine_source *source = context;
     struct rb_engine *engine = source->engine;
+    struct rb_check_outcome told = *outcome;
+    struct rb_err fault;
+    engine_tell_fault(source, &told, &fault);
     int64_t now = rb_clock_now(engine->clock);
-    int64_t interval_ms = interval_of(source, outcome, now);
+    int64_t interval_ms = interval_of(source, &told, now);
     const struct rb_host_answer answer = {
-        .trouble = outcome->trouble,
-        .requests = outcome->requests,
-        .retry_after_ms = engine->once ? 0 : outcome->retry_after_ms,
-        .limit = engine->once ? (struct rb_http_limit){0} : outcome->limit,
+        .trouble = told.trouble,
+        .requests = told.requests,
+        .retry_after_ms = engine->once ? 0 : told.retry_after_ms,
+        .limit = engine->once ? (struct rb_http_limit){0} : told.limit,
     };
     source->check = NULL;
     source->checked = true;
     rb_check_queue_end(engine->queue, &source->turn, rb_clock_monotonic_ms(), answer,
                        &engine->random);
-    source->failures = outcome->error == NULL ? 0 : source->failures + 1;
-    int64_t next_check_at = now + rb_check_next_ms(interval_ms, source->failures,
-                                                   outcome->retry_after_ms, &engine->random);
-    engine_note_check(source, outcome, interval_ms, next_check_at);
+    source->failures = told.error == NULL ? 0 : source->failures + 1;
+    int64_t next_check_at =
+        now + rb_check_next_ms(interval_ms, source->failures, told.retry_after_ms, &engine->random);
+    engine_note_check(source, &told, interval_ms, next_check_at);
     set_timer(engine);
 }
 

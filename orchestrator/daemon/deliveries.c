@@ -24,15 +24,19 @@ static void fill_directory(struct rb_engine *engine)
             rb_strlist_addf(&engine->hook_names, "%s/%s", pipeline->model->name, model->name);
             rb_hook_directory_add(engine->directory,
                                   engine->hook_names.items[engine->hook_names.count - 1], model,
-                                  (size_t)(pipeline->bound[k] - engine->sources));
+                                  (size_t)pipeline->bound[k]->id);
         }
     }
 }
 
+/* sources: ids. Between a webhook that names them and its storing they may be loaded anew. */
 static void note(struct rb_engine *engine, const size_t *sources, size_t count, int64_t id)
 {
-    for (size_t i = 0; i < count; i++)
-        engine->sources[sources[i]].hooked = true;
+    for (size_t i = 0; i < count; i++) {
+        struct engine_source *source = engine_source_by_id(engine, (int64_t)sources[i]);
+        if (source != NULL)
+            source->hooked = true;
+    }
     if (id > engine->hooked_up_to)
         engine->hooked_up_to = id;
     engine->hooked_count += count > 0;

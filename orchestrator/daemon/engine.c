@@ -48,7 +48,7 @@ static int plan_and_start(struct rb_engine *engine, int64_t *ret_wake_at, struct
 static bool nothing_left(const struct rb_engine *engine)
 {
     return engine->once && engine->jobs == NULL && engine_checks_are_quiet(engine) &&
-           !engine->planning_soon;
+           !engine->planning_soon && !engine->following_soon;
 }
 
 static void plan_now(void *context)
@@ -100,6 +100,11 @@ static void records_due(void *context)
     engine_record_checks(context);
 }
 
+static void follow_due(void *context)
+{
+    engine_load_followed(context);
+}
+
 static void hooks_due(void *context)
 {
     engine_serve_hooks(context);
@@ -149,6 +154,7 @@ static struct rb_engine *new_engine(const struct rb_engine_options *options)
     engine->started_at = rb_clock_now(options->clock);
     engine->state_folder = rb_strdup(options->state_folder);
     engine->cache_folder = rb_asprintf("%s/cache", options->state_folder);
+    engine->pipelines_folder = rb_asprintf("%s/pipelines", options->state_folder);
     engine->program = rb_strdup(options->program);
     rb_strlist_add_all(&engine->pipeline_paths, options->pipeline_paths);
     engine->http = rb_http_new(engine->loop);
@@ -158,13 +164,15 @@ static struct rb_engine *new_engine(const struct rb_engine_options *options)
     engine->check_timer = rb_timer_new(engine->loop, checks_due, engine);
     engine->record_timer = rb_timer_new(engine->loop, records_due, engine);
     engine->hook_timer = rb_timer_new(engine->loop, hooks_due, engine);
+    engine->follow_timer = rb_timer_new(engine->loop, follow_due, engine);
     engine->queue = rb_check_queue_new(&engine_check_limits);
     engine->tools = (struct rb_watch_tools){.loop = engine->loop,
                                             .http = engine->http,
                                             .registry = engine->registry,
                                             .clock = engine->clock,
                                             .program = engine->program,
-                                            .cache_folder = engine->cache_folder};
+                                            .cache_folder = engine->cache_folder,
+                                            .pipelines_folder = engine->pipelines_folder};
     return engine;
 }
 
@@ -174,7 +182,7 @@ int rb_engine_start(const struct rb_engine_options *options, struct rb_engine **
     struct rb_engine *engine = new_engine(options);
     int status = prepare_state(engine, err);
     if (status == 0)
-        status = engine_load(engine, err);
+        status = engine_load(engine, ENGINE_ALL_FILES, err);
     if (status == 0)
         status = engine_adopt_builds(engine, err);
     if (status == 0)
@@ -204,14 +212,21 @@ void rb_engine_stop(struct rb_engine *engine)
     rb_timer_free(engine->check_timer);
     rb_timer_free(engine->record_timer);
     rb_timer_free(engine->hook_timer);
+    rb_timer_free(engine->follow_timer);
     rb_check_queue_free(engine->queue);
     rb_store_close(engine->store);
     rb_cleanup_close(&engine->lock_fd);
     rb_strlist_deinit(&engine->pipeline_paths);
     rb_free(engine->state_folder);
     rb_free(engine->cache_folder);
+    rb_free(engine->pipelines_folder);
     rb_free(engine->program);
     rb_free(engine);
+}
+
+bool rb_engine_has_failed(const struct rb_engine *engine)
+{
+    return engine->failed;
 }
 
 struct rb_store *rb_engine_store(struct rb_engine *engine)
@@ -221,7 +236,7 @@ struct rb_store *rb_engine_store(struct rb_engine *engine)
 
 int rb_engine_reload(struct rb_engine *engine, struct rb_err *err)
 {
-    int status = engine_load(engine, err);
+    int status = engine_load(engine, ENGINE_ALL_FILES, err);
     if (status != 0)
         return status;
     rb_timer_start(engine->check_timer, 0, 0);

@@ -31,6 +31,7 @@ struct engine_pipeline {
     int64_t id;
     struct rb_pipeline *model;
     struct engine_source **bound; /* the runtime entry of each of the model's sources */
+    bool is_followed;             /* brought by a source; else a file of this machine */
 };
 
 struct engine_source {
@@ -44,6 +45,8 @@ struct engine_source {
     int64_t changed_at;
     json_t *memo;
     json_t *detail;
+    char *files_tree;        /* pipeline: whose files are loaded; NULL: none's */
+    char *files_fault;       /* pipeline: what of them could not be, and why; NULL: nothing */
     struct rb_index *index;  /* apt: opened when first needed for this version */
     enum rb_trouble trouble; /* of the last check */
     int failures;            /* in a row */
@@ -130,6 +133,9 @@ struct rb_engine {
     struct rb_hook_directory *directory;
     struct rb_strlist hook_names; /* that the directory borrows */
     struct rb_timer *hook_timer;
+    struct rb_timer *follow_timer; /* loads what sources of kind pipeline have brought */
+    bool following_soon;
+    bool failed; /* what is loaded is not whole any more: the loop was stopped */
     bool hook_timer_runs;
     int64_t hooked_up_to; /* id of the newest delivery */
     int64_t hooked_count;
@@ -137,6 +143,7 @@ struct rb_engine {
     struct rb_strbuf *diagnostics;
     char *state_folder;
     char *cache_folder;
+    char *pipelines_folder;
     char *program;
     int lock_fd;
     int max_jobs;
@@ -156,9 +163,26 @@ struct rb_engine {
     struct engine_job *jobs;
 };
 
+/* Pipelines on their way to be loaded. */
+struct engine_loading {
+    struct engine_pipeline *pipelines; /* the local ones first */
+    size_t count;
+    struct engine_followed *followed; /* what each source of kind pipeline has brought */
+    size_t followed_count;
+};
+
 /* load.c: the loaded pipelines and what the store knows of them. */
-RB_NODISCARD int engine_load(struct rb_engine *engine, struct rb_err *err);
+enum engine_files {
+    ENGINE_ALL_FILES,     /* those of this machine are read again */
+    ENGINE_FOLLOWED_FILES /* those of this machine stay as they were read */
+};
+RB_NODISCARD int engine_load(struct rb_engine *engine, enum engine_files files, struct rb_err *err);
 void engine_unload(struct rb_engine *engine);
+/* The names of the pipeline files in a folder are added, as paths. */
+RB_NODISCARD int engine_list_folder(const char *path, struct rb_strlist *files, struct rb_err *err);
+/* The canonical text by which a source's upstream is known, which the caller frees, and its
+   identity. */
+char *engine_source_spec(const struct rb_source *model, char identity[RB_SHA256_HEX_SIZE]);
 struct engine_source *engine_source_by_id(const struct rb_engine *engine, int64_t id);
 struct engine_image *engine_image_by_id(struct rb_engine *engine, int64_t id);
 struct engine_deployment *engine_deployment_by_id(struct rb_engine *engine, int64_t id);
@@ -179,6 +203,20 @@ void engine_wait_for_turn(struct engine_source *source, int64_t next_check_at);
 void engine_note_check(struct engine_source *source, const struct rb_check_outcome *outcome,
                        int64_t interval_ms, int64_t next_check_at);
 void engine_record_checks(struct rb_engine *engine);
+
+/* followed.c: pipelines that sources bring. */
+/* Adds them to the local ones. What cannot be loaded is left out, and noted. */
+RB_NODISCARD int engine_read_followed(struct rb_engine *engine, struct engine_loading *loading,
+                                      struct rb_err *err);
+/* Gives what was noted to the sources, which are loaded now. */
+void engine_note_followed(struct rb_engine *engine, struct engine_loading *loading);
+void engine_free_followed(struct engine_loading *loading);
+/* A good check was recorded: does it bring other files than those that are loaded? */
+void engine_follow(struct engine_source *source);
+void engine_load_followed(struct rb_engine *engine);
+/* A good check that found the files of which some are left out is none. err holds its error. */
+void engine_tell_fault(const struct engine_source *source, struct rb_check_outcome *outcome,
+                       struct rb_err *err);
 
 /* deliveries.c */
 RB_NODISCARD int engine_load_hooks(struct rb_engine *engine, struct rb_err *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loading pipelines: all files are read first; only when every one is good does anything change.
- * The runtime tables are then made anew from the models and the store.
+ * Loading pipelines: all files are read first; only when every one of this machine is good does
+ * anything change. The runtime tables are then made anew from the models and the store.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,15 +14,14 @@
 #include "rebake/base/text.h"
 #include "rebake/deploy/deploy.h"
 
-static int add_folder(const char *path, struct rb_strlist *files, struct rb_err *err)
+int engine_list_folder(const char *path, struct rb_strlist *files, struct rb_err *err)
 {
     DIR *folder = opendir(path);
     if (folder == NULL)
         return rb_err_sys(err, errno, "open folder %s", path);
     const struct dirent *entry;
     while ((entry = readdir(folder)) != NULL) {
-        if (entry->d_name[0] != '.' &&
-            (rb_text_ends_with(entry->d_name, ".yaml") || rb_text_ends_with(entry->d_name, ".yml")))
+        if (rb_pipeline_is_file_name(entry->d_name))
             rb_strlist_addf(files, "%s/%s", path, entry->d_name);
     }
     (void)closedir(folder);
@@ -39,7 +38,7 @@ static int list_files(struct rb_engine *engine, struct rb_strlist *files, struct
         if (!S_ISDIR(status.st_mode)) {
             rb_strlist_add(files, path);
         } else {
-            int result = add_folder(path, files, err);
+            int result = engine_list_folder(path, files, err);
             if (result != 0)
                 return result;
         }
@@ -95,6 +94,8 @@ void engine_unload(struct rb_engine *engine)
         rb_strlist_deinit(&source->paths);
         json_decref(source->memo);
         json_decref(source->detail);
+        rb_free(source->files_tree);
+        rb_free(source->files_fault);
         rb_index_close(source->index);
     }
     for (size_t i = 0; i < engine->image_count; i++) {
@@ -198,15 +199,21 @@ static int restore_source(struct rb_engine *engine, struct engine_source *source
     return status;
 }
 
+char *engine_source_spec(const struct rb_source *model, char identity[RB_SHA256_HEX_SIZE])
+{
+    RB_CLEANUP_JSON json_t *spec = rb_source_spec(model);
+    char *text = rb_json_canonical(spec);
+    rb_sha256_of(text, strlen(text), identity);
+    return text;
+}
+
 static int load_source(struct rb_engine *engine, struct engine_pipeline *pipeline,
                        const struct rb_source *model, struct rb_err *err)
 {
-    RB_CLEANUP_JSON json_t *spec = rb_source_spec(model);
-    RB_CLEANUP_FREE char *text = rb_json_canonical(spec);
-    RB_CLEANUP_FREE char *description = rb_source_describe(model);
     char identity[RB_SHA256_HEX_SIZE];
+    RB_CLEANUP_FREE char *text = engine_source_spec(model, identity);
+    RB_CLEANUP_FREE char *description = rb_source_describe(model);
     int64_t id;
-    rb_sha256_of(text, strlen(text), identity);
     int status = rb_store_put_source(engine->store, pipeline->id, model->name, identity,
                                      rb_source_kind_name(model->kind), text, description, &id, err);
     if (status != 0)
@@ -385,24 +392,54 @@ static void make_tables(struct rb_engine *engine, struct engine_pipeline *pipeli
     engine->deployments = rb_calloc(deployments, sizeof(*engine->deployments));
 }
 
-int engine_load(struct rb_engine *engine, struct rb_err *err)
+static int read_local(struct rb_engine *engine, struct engine_loading *loading, struct rb_err *err)
 {
     RB_CLEANUP(rb_strlist_deinit) struct rb_strlist files = {0};
     int status = list_files(engine, &files, err);
     if (status != 0)
         return status;
-    struct engine_pipeline *pipelines = rb_calloc(files.count, sizeof(*pipelines));
-    status = read_pipelines(engine, &files, pipelines, err);
-    if (status != 0) {
-        free_pipelines(pipelines, files.count);
-        return status;
+    loading->pipelines = rb_calloc(files.count, sizeof(*loading->pipelines));
+    loading->count = files.count;
+    return read_pipelines(engine, &files, loading->pipelines, err);
+}
+
+/* The local ones that are loaded, still owned by the tables. */
+static void borrow_local(const struct rb_engine *engine, struct engine_loading *loading)
+{
+    loading->pipelines = rb_calloc(engine->pipeline_count, sizeof(*loading->pipelines));
+    for (size_t i = 0; i < engine->pipeline_count; i++) {
+        if (!engine->pipelines[i].is_followed)
+            loading->pipelines[loading->count++].model = engine->pipelines[i].model;
     }
-    engine_cancel_checks(engine);
-    engine_unload(engine);
-    make_tables(engine, pipelines, files.count);
-    status = rb_store_begin(engine->store, err);
-    for (size_t i = 0; status == 0 && i < files.count; i++)
-        status = load_pipeline(engine, &pipelines[i], err);
+}
+
+/* One of the two that hold a borrowed model lets go of it before it is freed. */
+static void let_go_of_local(struct engine_pipeline *pipelines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!pipelines[i].is_followed)
+            pipelines[i].model = NULL;
+    }
+}
+
+static int read_all(struct rb_engine *engine, enum engine_files files,
+                    struct engine_loading *loading, struct rb_err *err)
+{
+    int status = 0;
+    engine_record_checks(engine); /* what they found is known before it is read */
+    if (files == ENGINE_ALL_FILES)
+        status = read_local(engine, loading, err);
+    else
+        borrow_local(engine, loading);
+    return status == 0 ? engine_read_followed(engine, loading, err) : status;
+}
+
+static int load_tables(struct rb_engine *engine, struct engine_loading *loading, struct rb_err *err)
+{
+    make_tables(engine, loading->pipelines, loading->count);
+    int status = rb_store_begin(engine->store, err);
+    for (size_t i = 0; status == 0 && i < loading->count; i++)
+        status = load_pipeline(engine, &loading->pipelines[i], err);
     if (status == 0)
         status = retire_absent_pipelines(engine, err);
     if (status != 0) {
@@ -410,8 +447,30 @@ int engine_load(struct rb_engine *engine, struct rb_err *err)
         return status;
     }
     status = rb_store_commit(engine->store, err);
-    if (status == 0)
+    if (status == 0) {
+        engine_note_followed(engine, loading);
         engine_queue_sources(engine);
+    }
+    return status;
+}
+
+int engine_load(struct rb_engine *engine, enum engine_files files, struct rb_err *err)
+{
+    struct engine_loading loading = {0};
+    int status = read_all(engine, files, &loading, err);
+    if (status != 0) {
+        if (files == ENGINE_FOLLOWED_FILES)
+            let_go_of_local(loading.pipelines, loading.count);
+        free_pipelines(loading.pipelines, loading.count);
+        engine_free_followed(&loading);
+        return status;
+    }
+    engine_cancel_checks(engine);
+    if (files == ENGINE_FOLLOWED_FILES)
+        let_go_of_local(engine->pipelines, engine->pipeline_count);
+    engine_unload(engine);
+    status = load_tables(engine, &loading, err);
+    engine_free_followed(&loading);
     rb_memory_trim(); /* reading took several times what is kept */
     return status == 0 ? engine_load_hooks(engine, err) : status;
 }

@@ -239,6 +239,7 @@ static int run(struct daemon *daemon, const struct arguments *arguments, struct 
     status = webhooks_start(&daemon->webhooks, &daemon->diagnostics, err);
     if (status == 0)
         status = serve(daemon, arguments, err);
+    daemon->failed = daemon->failed || rb_engine_has_failed(daemon->engine);
     webhooks_stop(&daemon->webhooks);
     rb_engine_stop(daemon->engine);
     return status;

@@ -123,7 +123,7 @@ static const struct rb_tag_choice *add_choice(struct rb_hook_directory *director
 {
     const struct rb_tag_policy *policy = NULL;
     struct rb_tag_choice *choice;
-    if (source->kind == RB_SOURCE_GIT && source->git.branch == NULL)
+    if (rb_source_is_git(source) && source->git.branch == NULL)
         policy = &source->git.tags;
     else if (source->kind == RB_SOURCE_IMAGE && source->image.tag == NULL &&
              source->image.digest == NULL)
@@ -192,6 +192,7 @@ void rb_hook_directory_add(struct rb_hook_directory *directory, const char *name
     add_name(directory, name, number);
     switch (source->kind) {
     case RB_SOURCE_GIT:
+    case RB_SOURCE_PIPELINE:
         add_repository(directory, RB_HOOK_GIT, source->git.url, &entry);
         break;
     case RB_SOURCE_IMAGE:

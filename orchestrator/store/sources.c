@@ -34,6 +34,7 @@ static const char SQL_LIST[] =
     SQL_SOURCES " WHERE EXISTS (SELECT 1 FROM source_names n WHERE n.source_id = s.id)"
                 " ORDER BY s.description, s.id";
 static const char SQL_ONE[] = SQL_SOURCES " WHERE s.id = ?1";
+static const char SQL_BY_IDENTITY[] = SQL_SOURCES " WHERE s.identity = ?1";
 
 static int add_source(struct rb_store *store, const char *identity, const char *kind,
                       const char *spec, const char *description, int64_t *ret_id,
@@ -196,6 +197,21 @@ int rb_store_source(struct rb_store *store, int64_t id, struct rb_arena *arena,
     int status = query_end(&query, err);
     if (status == 0 && !found)
         return rb_err_set(err, RB_ENOTFOUND, "there is no source %lld", (long long)id);
+    return status;
+}
+
+int rb_store_source_by_identity(struct rb_store *store, const char *identity,
+                                struct rb_arena *arena, struct rb_source_row *ret_row,
+                                struct rb_err *err)
+{
+    struct query query = query_start(store, SQL_BY_IDENTITY);
+    query_bind_text(&query, identity);
+    bool found = query_step(&query);
+    if (found)
+        read_source(&query, arena, ret_row);
+    int status = query_end(&query, err);
+    if (status == 0 && !found)
+        return rb_err_set(err, RB_ENOTFOUND, "there is no source with the identity %s", identity);
     return status;
 }
 

@@ -14,6 +14,7 @@ static const struct rb_check_kind *kind_of(enum rb_source_kind kind)
 {
     switch (kind) {
     case RB_SOURCE_GIT:
+    case RB_SOURCE_PIPELINE:
         return &rb_check_git;
     case RB_SOURCE_IMAGE:
         return &rb_check_image;

@@ -19,10 +19,12 @@
 #include "git_tags.h"
 #include "git_trees.h"
 #include "rebake/base/digest.h"
+#include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/loop/process.h"
 #include "rebake/loop/timer.h"
+#include "rebake/watch/followed.h"
 
 enum { ANSWER_MAXIMUM = 4 << 20, ERRORS_MAXIMUM = 64 << 10, TIMEOUT_MS = 15 * 60 * 1000 };
 
@@ -271,18 +273,36 @@ static void add_known(json_t *json, const struct rb_check_request *request)
     rb_json_set(json, "knownTrees", json_is_object(trees) ? json_incref(trees) : rb_json_object());
 }
 
+/* Files that were exported and are gone are not known any more. */
+static void add_files(json_t *json, const struct rb_watch_tools *tools,
+                      const struct rb_check_request *request)
+{
+    RB_CLEANUP_FREE char *folder = rb_followed_folder(tools->pipelines_folder, request->source);
+    const char *tree = rb_followed_tree(request->source, request->memo);
+    RB_CLEANUP_FREE char *kept = rb_asprintf("%s/%s", folder, tree == NULL ? "" : tree);
+    rb_json_set_string(json, "files", folder);
+    rb_json_set_string(json, "keep", tree);
+    if (tree == NULL || !rb_file_exists(kept))
+        rb_json_set(json, "knownTrees", rb_json_object());
+}
+
 static json_t *make_request(const struct rb_watch_tools *tools,
                             const struct rb_check_request *request)
 {
     json_t *json = rb_json_object();
     RB_CLEANUP_FREE char *mirror = rb_git_mirror_folder(tools->cache_folder, request->source);
     json_t *paths = rb_json_array();
-    for (size_t i = 0; request->paths != NULL && request->paths[i] != NULL; i++)
+    bool has_files = request->source->kind == RB_SOURCE_PIPELINE;
+    if (has_files)
+        rb_json_append_string(paths, request->source->git.path);
+    for (size_t i = 0; !has_files && request->paths != NULL && request->paths[i] != NULL; i++)
         rb_json_append_string(paths, request->paths[i]);
     add_wanted(json, &request->source->git);
     add_known(json, request);
     rb_json_set_string(json, "mirror", mirror);
     rb_json_set(json, "paths", paths);
+    if (has_files)
+        add_files(json, tools, request);
     return json;
 }
 

@@ -97,6 +97,10 @@ static int read_request(struct rb_git_request *request, struct rb_err *err)
     request->paths = json_object_get(json, "paths");
     if (status == 0)
         status = check_paths(request->paths, err);
+    request->files = rb_json_get_string(json, "files", NULL);
+    request->keep = rb_json_get_string(json, "keep", NULL);
+    if (status == 0 && request->files != NULL && json_array_size(request->paths) != 1)
+        return rb_err_set(err, RB_EINVALID, "%s: \"files\" of other than one path", WHAT_REQUEST);
     request->known_trees = json_object_get(json, "knownTrees");
     if (status == 0)
         status = check_trees(request->known_trees, WHAT_REQUEST, err);

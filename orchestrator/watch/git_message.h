@@ -25,6 +25,8 @@ struct rb_git_request {
     const char *found_object;    /* and the object that ref names itself */
     const char *allowed_signers; /* files; at most one of the two, NULL: none */
     const char *keyring;
+    const char *files;         /* where pipeline files at the one path are exported to, or NULL */
+    const char *keep;          /* the tree that was exported last, or NULL */
     const json_t *paths;       /* array of text */
     const json_t *known_trees; /* object, path to object id or null: of the known commit */
     unsigned silence_s;        /* without a byte, then the child ends itself; 60 unless said */

@@ -90,9 +90,8 @@ bool rb_git_mirror_has(const struct rb_git_mirror *mirror, const git_oid *commit
     return has;
 }
 
-/* What is missing here was fetched once: whatever libgit2 calls it, the mirror is broken. */
-static int broken(const struct rb_git_mirror *mirror, int code, const char *doing,
-                  struct rb_err *err)
+int rb_git_mirror_broken(const struct rb_git_mirror *mirror, int code, const char *doing,
+                         struct rb_err *err)
 {
     rb_err_git(code, mirror->request->url, doing, err);
     if (err != NULL)
@@ -111,7 +110,7 @@ static int read_tree(const struct rb_git_mirror *mirror, const git_tree *root, c
     }
     int code = git_tree_entry_bypath(&entry, root, path);
     if (code != 0 && code != GIT_ENOTFOUND)
-        return broken(mirror, code, path, err);
+        return rb_git_mirror_broken(mirror, code, path, err);
     rb_json_set_string(trees, path,
                        code == 0 ? git_oid_tostr(id, sizeof(id), git_tree_entry_id(entry)) : NULL);
     git_tree_entry_free(entry);
@@ -155,7 +154,7 @@ int rb_git_mirror_read(const struct rb_git_mirror *mirror, const git_oid *oid,
     if (code == 0)
         code = git_commit_tree(&tree, commit);
     if (code != 0)
-        status = broken(mirror, code, "read the commit", err);
+        status = rb_git_mirror_broken(mirror, code, "read the commit", err);
     size_t i;
     const json_t *path;
     json_array_foreach(mirror->request->paths, i, path)

@@ -31,6 +31,11 @@ bool rb_git_mirror_has(const struct rb_git_mirror *mirror, const git_oid *commit
 RB_NODISCARD int rb_git_mirror_read(const struct rb_git_mirror *mirror, const git_oid *commit,
                                     struct rb_git_answer *answer, struct rb_err *err);
 
+/* Fills err from libgit2's last error as rb_err_git() does, as RB_EGIT: what is missing here was
+   fetched once, so whatever libgit2 calls it, the mirror is broken. */
+int rb_git_mirror_broken(const struct rb_git_mirror *mirror, int code, const char *doing,
+                         struct rb_err *err);
+
 /* Removes the mirror's files; it is to be closed still. */
 RB_NODISCARD int rb_git_mirror_remove(const struct rb_git_mirror *mirror, struct rb_err *err);
 

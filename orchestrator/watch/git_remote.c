@@ -9,6 +9,7 @@
 #include "address.h"
 #include "git_credential.h"
 #include "git_error.h"
+#include "git_export.h"
 #include "git_mirror.h"
 #include "git_signature.h"
 #include "git_tags.h"
@@ -308,7 +309,12 @@ static int use_mirror(struct look *look, struct rb_err *err)
     alive(look);
     if (status == 0)
         status = rb_git_mirror_read(&mirror, &look->commit, look->answer, err);
-    if ((status == RB_EGIT || status == RB_ENOTFOUND) && rb_git_mirror_remove(&mirror, NULL) != 0)
+    bool is_broken = status == RB_EGIT || status == RB_ENOTFOUND;
+    if (status == 0 && look->request->files != NULL) {
+        status = rb_git_export(&mirror, &look->commit, look->answer, err);
+        is_broken = status == RB_EGIT;
+    }
+    if (is_broken && rb_git_mirror_remove(&mirror, NULL) != 0)
         rb_err_wrap(err, "%s cannot be removed", look->request->mirror);
     git_remote_free(rb_steal(&look->remote));
     rb_git_mirror_close(&mirror);

@@ -36,7 +36,7 @@ run 0 lint good/storefront.yaml good/everything.yaml
 silent errors "lint of good files"
 cat >wanted <<'END'
 good/storefront.yaml: pipeline storefront is good: 3 sources, 2 images, 1 deployment
-good/everything.yaml: pipeline every.thing_1 is good: 23 sources, 4 images, 2 deployments
+good/everything.yaml: pipeline every.thing_1 is good: 25 sources, 4 images, 2 deployments
 END
 same wanted out "lint of good files"
 
@@ -100,7 +100,7 @@ done
 run 0 graph good/everything.yaml
 same "$tests/unit/pipelines/graph/everything.text" out "graph"
 run 0 graph --json good/everything.yaml
-jq -e '.pipeline == "every.thing_1" and (.nodes | length) == 29 and (.edges | length) == 12 and
+jq -e '.pipeline == "every.thing_1" and (.nodes | length) == 31 and (.edges | length) == 12 and
   ([.nodes[].id] | contains([$to[0]])) and
   ([.edges[] | .from, .to] - [.nodes[].id]) == []' --argjson to '["image/base"]' out >/dev/null ||
   fail "graph --json: $(cat out)"

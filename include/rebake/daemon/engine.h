@@ -29,7 +29,7 @@ RB_NODISCARD int rb_jobs_parse(const char *text, int *ret_max_jobs, struct rb_er
 struct rb_engine_options {
     struct rb_loop *loop;
     const struct rb_clock *clock;
-    const char *state_folder;          /* store, jobs, cache; made with mode 0700 */
+    const char *state_folder;          /* store, jobs, pipelines, cache; made with mode 0700 */
     const char *program;               /* absolute path of `rebake`, which carries jobs out */
     const char *const *pipeline_paths; /* files, or folders of *.yaml; NULL-terminated */
     int max_jobs;                      /* builds at the same time, 1 to RB_MOST_JOBS */
@@ -46,10 +46,14 @@ RB_NODISCARD int rb_engine_start(const struct rb_engine_options *options,
    is allowed. */
 void rb_engine_stop(struct rb_engine *engine);
 
+/* True when the engine stopped the loop because it could not load what a source brought: what is
+   loaded is not whole any more, and only a new start helps. It was logged. */
+bool rb_engine_has_failed(const struct rb_engine *engine);
+
 struct rb_store *rb_engine_store(struct rb_engine *engine);
 
-/* Reads the pipeline files again. A broken file changes nothing: the error is returned and what was
-   loaded stays in force. */
+/* Reads the pipeline files again, and those that sources of kind pipeline have brought. A broken
+   file changes nothing: the error is returned and what was loaded stays in force. */
 RB_NODISCARD int rb_engine_reload(struct rb_engine *engine, struct rb_err *err);
 /* Something was recorded that the plan depends on. Many calls in a moment make one plan. */
 void rb_engine_plan_soon(struct rb_engine *engine);

@@ -76,7 +76,8 @@ struct rb_pipeline {
     const char *file;
     const struct rb_source *sources; /* in the order of the file */
     size_t source_count;
-    const struct rb_image *images; /* in dependency order: a base stands before its children */
+    const struct rb_image *images; /* in dependency order: a base stands before its children; none
+                                      is needed beside a source of kind pipeline */
     size_t image_count;
     const struct rb_deployment *deployments;
     size_t deployment_count;
@@ -96,6 +97,9 @@ RB_NODISCARD int rb_pipeline_parse(const char *data, size_t size, const char *fi
                                    struct rb_diagnostics *diagnostics, struct rb_err *err);
 void rb_pipeline_free(struct rb_pipeline *pipeline); /* NULL is allowed */
 void rb_pipeline_cleanup(struct rb_pipeline **pipeline);
+
+/* True for what a folder's pipeline files are called: *.yaml and *.yml, none hidden. */
+bool rb_pipeline_is_file_name(const char *name);
 
 const struct rb_source *rb_pipeline_source(const struct rb_pipeline *pipeline, const char *name);
 const struct rb_image *rb_pipeline_image(const struct rb_pipeline *pipeline, const char *name);

@@ -18,6 +18,7 @@
 /* In the order in which messages name them. */
 enum rb_source_kind {
     RB_SOURCE_GIT,
+    RB_SOURCE_PIPELINE, /* pipeline files in a git repository */
     RB_SOURCE_IMAGE,
     RB_SOURCE_APT,
     RB_SOURCE_RPM,
@@ -30,12 +31,13 @@ enum rb_source_kind {
     RB_SOURCE_EPSS
 };
 
-/* A branch, or the newest of the tags that count. */
+/* A branch, or the newest of the tags that count. Of kind git and pipeline. */
 struct rb_git_source {
     const char *url;
     const char *branch;          /* NULL: tags */
     struct rb_tag_policy tags;   /* where branch is NULL */
     const char *const *paths;    /* what counts of the tree, NULL-terminated; NULL: all */
+    const char *path;            /* kind pipeline: the folder of the files, "." for the root */
     const char *allowed_signers; /* at most one of the two: absolute path of a file of allowed */
     const char *keyring;         /* signers (ssh-keygen(1)), or of an OpenPGP keyring */
 };
@@ -102,6 +104,9 @@ struct rb_source {
 
 /* "git", "image", "apt", "osv", …: the key of the language that says the kind. */
 const char *rb_source_kind_name(enum rb_source_kind kind);
+
+/* True for the kinds whose upstream is a git repository: `git` says which. */
+bool rb_source_is_git(const struct rb_source *source);
 
 /* What makes two sources of any pipelines the same upstream: kind and address as canonical JSON,
    without name and interval. The caller drops the reference. */

@@ -64,6 +64,11 @@ RB_NODISCARD int rb_store_sources(struct rb_store *store, struct rb_arena *arena
 RB_NODISCARD int rb_store_source(struct rb_store *store, int64_t id, struct rb_arena *arena,
                                  struct rb_source_row *ret_row, struct rb_err *err);
 
+/* The source with this identity. RB_ENOTFOUND when no pipeline ever named it. */
+RB_NODISCARD int rb_store_source_by_identity(struct rb_store *store, const char *identity,
+                                             struct rb_arena *arena, struct rb_source_row *ret_row,
+                                             struct rb_err *err);
+
 struct rb_check_record {
     int64_t source_id;
     int64_t checked_at;

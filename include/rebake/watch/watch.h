@@ -28,6 +28,7 @@ struct rb_watch_tools {
     const struct rb_clock *clock;
     const char *program;      /* absolute path of `rebake`: run for git, in a process of its own */
     const char *cache_folder; /* git mirrors and package indexes */
+    const char *pipelines_folder; /* files of pipeline sources: not to be had anew at any time */
 };
 
 struct rb_check_request {
@@ -45,8 +46,9 @@ struct rb_check_result {
     /* commit id; manifest digest "sha256:…"; hash of the Release file, of repomd.xml, of the hashes
        of the APKINDEX files; SHA-256 of a file */
     const char *version;
-    /* git: {"commit","tag" of a source of tags,"trees":{PATH:OID or null},"rewritten":is the known
-       version no ancestor of this one (of the same tag: another), absent without one}; image:
+    /* git and pipeline: {"commit","tag" of a source of tags,"trees":{PATH:OID or
+       null},"rewritten":is the known version no ancestor of this one (of the same tag: another),
+       absent without one}; image:
        {"digest","manifest","platform","tag" unless it is a digest that is followed}; apt:
        {"release","date","suite","codename","origin","label","version","notAutomatic",
        "butAutomaticUpgrades","index":PATH,"offers":N}; rpm: {"repomd","revision","date","mirror",
@@ -90,6 +92,8 @@ char *rb_git_mirror_folder(const char *cache_folder, const struct rb_source *sou
    Returns the exit code. Request {"url","ref":"refs/…" or "tags":{"glob","match",
    "semver","order","prereleases"},"mirror":FOLDER,"known":COMMIT or null,"knownTag":NAME or null,
    "found":COMMIT and "foundObject":OID where the ref was listed already,
+   "files":FOLDER where the one path is a folder of pipeline files, to be exported into it
+   (followed.h), and "keep":OID of the tree whose files there are in force or null,
    "allowedSigners" or "keyring":FILE or null,"paths":[…],"knownTrees":{PATH:OID or null},
    "silenceSeconds":60 unless said}; answer {"commit","tag","trees":{…},"committedAt","requests",
    "bytes","rewritten"} or {"error":{"code","text","trouble":NAME}}.

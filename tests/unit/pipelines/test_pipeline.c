@@ -222,6 +222,29 @@ static void a_spec_and_back_is_the_same_source(void **state)
                         "http://[2001:db8::1]:8080/debian bookworm/updates main non-free-firmware");
 }
 
+static void a_pipeline_may_bring_others_instead_of_images(void **state)
+{
+    (void)state;
+    CLEAN_PIPELINE *pipeline = read_good(GOOD("fleet.yaml"));
+    const struct rb_source *fleet = rb_pipeline_source(pipeline, "fleet");
+    assert_int_equal(pipeline->image_count, 0);
+    assert_int_equal(fleet->kind, RB_SOURCE_PIPELINE);
+    assert_true(rb_source_is_git(fleet));
+    assert_string_equal(fleet->git.path, ".");
+    RB_CLEANUP_FREE char *described = rb_source_describe(fleet);
+    assert_string_equal(described, "https://git.example.com/fleet.git branch main");
+
+    CLEAN_PIPELINE *everything = read_good(GOOD("everything.yaml"));
+    fleet = rb_pipeline_source(everything, "fleet");
+    assert_string_equal(fleet->git.path, "pipelines");
+    assert_string_equal(fleet->git.allowed_signers, "/etc/rebake/allowed_signers");
+    assert_true(fleet->every_ms == 2 * 60 * 1000);
+    assert_false(rb_source_is_git(rb_pipeline_source(everything, "short")));
+    RB_CLEANUP_FREE char *with_folder = rb_source_describe(fleet);
+    assert_string_equal(with_folder,
+                        "https://git.example.com/fleet.git branch main folder pipelines");
+}
+
 static void a_source_has_the_host_that_is_asked(void **state)
 {
     (void)state;
@@ -233,6 +256,8 @@ static void a_source_has_the_host_that_is_asked(void **state)
         {{.kind = RB_SOURCE_GIT, .git.url = "ssh://git@Git.Example.com:2222/shop"},
          "git.example.com:2222"},
         {{.kind = RB_SOURCE_GIT, .git.url = "file:///srv/shop.git"}, "localhost"},
+        {{.kind = RB_SOURCE_PIPELINE, .git.url = "https://git.example.com/fleet.git"},
+         "git.example.com"},
         {{.kind = RB_SOURCE_IMAGE, .image.repository = "docker.io/library/debian"}, "docker.io"},
         {{.kind = RB_SOURCE_IMAGE, .image.repository = "localhost:5000/base"}, "localhost:5000"},
         {{.kind = RB_SOURCE_APT, .apt.url = "http://[2001:db8::1]:8080/debian"},
@@ -315,6 +340,7 @@ int main(void)
         cmocka_unit_test(images_stand_in_dependency_order),
         cmocka_unit_test(a_long_chain_upside_down_is_ordered),
         cmocka_unit_test(a_spec_and_back_is_the_same_source),
+        cmocka_unit_test(a_pipeline_may_bring_others_instead_of_images),
         cmocka_unit_test(a_source_has_the_host_that_is_asked),
         cmocka_unit_test(a_bad_spec_is_refused),
         cmocka_unit_test(a_lock_holds_every_input),

@@ -212,6 +212,20 @@ static void bad_json_is_refused(void **state)
     assert_null(read_source(fixture).version);
 }
 
+static void a_source_is_found_by_its_identity(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rb_err err;
+    struct rb_source_row row;
+    assert_ok(rb_store_source_by_identity(fixture->store, "identity-1", fixture->arena, &row, &err),
+              &err);
+    assert_int_equal(row.id, fixture->source_id);
+    assert_string_equal(row.kind, "git");
+    assert_int_equal(
+        rb_store_source_by_identity(fixture->store, "identity-2", fixture->arena, &row, &err),
+        RB_ENOTFOUND);
+}
+
 static void next_check_is_set(void **state)
 {
     struct fixture *fixture = *state;
@@ -234,6 +248,8 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(detail_needs_a_version, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(bad_json_is_refused, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_source_is_found_by_its_identity, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(next_check_is_set, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests_name("store sources", tests, NULL, NULL);

@@ -167,6 +167,8 @@ static void bad_messages_are_refused(void **state)
         "{\"url\":\"u\",\"ref\":\"refs/heads/b\",\"mirror\":\"m\",\"known\":null,\"paths\":[]}",
         "{\"url\":\"u\",\"ref\":\"refs/heads/b\",\"mirror\":\"m\",\"known\":null,\"paths\":[],"
         "\"knownTrees\":{},\"silenceSeconds\":0}",
+        "{\"url\":\"u\",\"ref\":\"refs/heads/b\",\"mirror\":\"m\",\"files\":\"f\",\"paths\":[],"
+        "\"knownTrees\":{}}",
     };
     for (size_t i = 0; i < RB_COUNT_OF(ANSWERS); i++) {
         struct rb_git_answer answer = {0};
