@@ -17,15 +17,15 @@
 
 static const int64_t UNUSED_MAX_MS = INT64_C(7) * 24 * 3600 * 1000;
 
-char *rb_index_cache_folder(void)
+char *rb_cli_cache_folder(const char *name)
 {
     const char *cache = getenv("XDG_CACHE_HOME");
     const char *home = getenv("HOME");
     RB_CLEANUP_FREE char *folder = NULL;
     if (cache != NULL && *cache == '/')
-        folder = rb_asprintf("%s/rebake/apt", cache);
+        folder = rb_asprintf("%s/rebake/%s", cache, name);
     else if (home != NULL && *home == '/')
-        folder = rb_asprintf("%s/.cache/rebake/apt", home);
+        folder = rb_asprintf("%s/.cache/rebake/%s", home, name);
     if (folder == NULL || rb_folder_make(folder, 0755, NULL) != 0 ||
         access(folder, W_OK | X_OK) != 0)
         return NULL;

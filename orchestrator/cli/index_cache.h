@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where verbs keep package indexes between runs: derived data, which may be deleted at any time. */
+/* Where verbs keep package indexes, and what checks saw, between runs: derived data, which may be
+   deleted at any time. */
 #ifndef ORCHESTRATOR_CLI_INDEX_CACHE_H
 #define ORCHESTRATOR_CLI_INDEX_CACHE_H
 
-/* ${XDG_CACHE_HOME:-~/.cache}/rebake/apt, made if absent; NULL where there is no place for it. The
+/* ${XDG_CACHE_HOME:-~/.cache}/rebake/NAME, made if absent; NULL where there is no place for it. The
    caller frees it. */
-char *rb_index_cache_folder(void);
+char *rb_cli_cache_folder(const char *name);
 
 /* The folder of one suite of one archive within the cache; the caller frees it. */
 char *rb_index_cache_of(const char *cache_folder, const char *url, const char *suite);

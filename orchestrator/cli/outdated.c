@@ -61,7 +61,7 @@ static int read_image(struct outdated *outdated, struct rb_net_session *session,
 
 static int ask(struct outdated *outdated, struct rb_net_session *session, struct rb_err *err)
 {
-    RB_CLEANUP_FREE char *cache = rb_index_cache_folder();
+    RB_CLEANUP_FREE char *cache = rb_cli_cache_folder("apt");
     struct rb_apt_question question = {
         .scan = &outdated->scan,
         .apt = &outdated->apt,

@@ -2,6 +2,7 @@
 /* An apk source's check: what is remembered between two looks at a repository, and what is told. */
 #include "apk_fetch.h"
 #include "check.h"
+#include "fetching.h"
 #include "kept.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/strlist.h"
@@ -109,14 +110,19 @@ static struct rb_apk_state *read_memo(const json_t *memo, const struct rb_strlis
     return known;
 }
 
+char *rb_apk_kept_folder(const char *cache_folder, const struct rb_apk_source *source)
+{
+    return rb_kept_folder(cache_folder, "apk", (const char *const[]){source->url, NULL},
+                          source->architectures);
+}
+
 static void *start(const struct rb_watch_tools *tools, const struct rb_check_request *request,
                    rb_check_cb *done, void *context)
 {
     const struct rb_apk_source *source = &request->source->apk;
     struct apk_check *check = rb_zalloc(sizeof(*check));
     rb_strlist_add_all(&check->architectures, source->architectures);
-    check->folder = rb_kept_folder(tools->cache_folder, "apk",
-                                   (const char *const[]){source->url, NULL}, source->architectures);
+    check->folder = rb_apk_kept_folder(tools->cache_folder, source);
     check->known_hash = rb_strdup(request->known_version);
     check->done = done;
     check->context = context;
@@ -141,4 +147,5 @@ static void cancel(void *state)
     free_check(check);
 }
 
-const struct rb_check_kind rb_check_apk = {.start = start, .cancel = cancel};
+const struct rb_check_kind rb_check_apk = {
+    .start = start, .cancel = cancel, .fetch = rb_apk_fetch_version};

@@ -28,7 +28,7 @@
 #include "rebake/loop/state.h"
 #include "rebake/loop/work.h"
 
-enum { ARCHITECTURES_MAXIMUM = 16, INDEX_MAXIMUM = 64 << 20 };
+enum { ARCHITECTURES_MAXIMUM = 16, KEPT_STATES = 4 };
 static const int64_t TIMEOUT_MS = 15 * 60 * 1000;
 
 enum state { STATE_PREPARE, STATE_INDEX, STATE_READ, STATE_WRITE, STATE_DONE, STATE_COUNT };
@@ -75,6 +75,22 @@ struct rb_apk_fetch {
     bool unchanged;
     bool moved; /* one of the indexes lives elsewhere, for ever */
 };
+
+char *rb_apk_kept_ending(const char *architecture)
+{
+    return rb_asprintf("%s.APKINDEX.tar.gz", architecture);
+}
+
+void rb_apk_version_of(const char *const *architectures, const char *const *hashes, size_t count,
+                       char ret_version[RB_SHA256_HEX_SIZE])
+{
+    RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *hash = rb_sha256_new();
+    for (size_t i = 0; i < count; i++) {
+        RB_CLEANUP_FREE char *line = rb_asprintf("%s %s\n", architectures[i], hashes[i]);
+        rb_sha256_update(hash, line, strlen(line));
+    }
+    (void)rb_sha256_hex(hash, ret_version);
+}
 
 static void free_fetch(struct rb_apk_fetch *fetch)
 {
@@ -124,6 +140,12 @@ static void run_nothing(void *context)
     (void)context;
 }
 
+/* Of which version an index is, is known once all are read. */
+static char *incoming_path(const struct rb_apk_fetch *fetch, size_t at)
+{
+    return rb_asprintf("%s/incoming.%s", fetch->request.folder, fetch->request.architectures[at]);
+}
+
 /* Nothing is read of the content before its signature holds. */
 static void run_read(void *context)
 {
@@ -152,13 +174,31 @@ static void run_read(void *context)
         rb_arena_strdup(fetch->arena, rb_sha256_of(parts->content, parts->content_size, hex));
     state->description = rb_arena_strdup(fetch->arena, index.description);
     state->made_at = index.made_at;
+    RB_CLEANUP_FREE char *incoming = incoming_path(fetch, fetch->at);
+    fetch->status =
+        rb_file_write_atomic(incoming, rb_strbuf_text(body), body->size, 0644, &fetch->err);
     rb_strbuf_deinit(&fetch->download.body);
+}
+
+static int keep_indexes(struct rb_apk_fetch *fetch)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < fetch->count; i++) {
+        RB_CLEANUP_FREE char *incoming = incoming_path(fetch, i);
+        RB_CLEANUP_FREE char *ending = rb_apk_kept_ending(fetch->request.architectures[i]);
+        status = rb_kept_adopt(incoming, fetch->request.folder, fetch->hash, ending, KEPT_STATES,
+                               &fetch->err);
+    }
+    return status;
 }
 
 static void run_write(void *context)
 {
     struct rb_apk_fetch *fetch = context;
     fetch->index_path = rb_kept_path(fetch->request.folder, fetch->hash, "index");
+    fetch->status = keep_indexes(fetch);
+    if (fetch->status != 0)
+        return;
     fetch->status = rb_index_builder_write(fetch->builder, fetch->index_path, &fetch->err);
     fetch->offer_count = rb_index_builder_count(fetch->builder);
 }
@@ -186,7 +226,7 @@ static void ask_index(struct rb_apk_fetch *fetch, bool whole)
     struct rb_download_ask ask = {
         .url = rb_arena_printf(fetch->arena, "%s/%s/APKINDEX.tar.gz", request->url,
                                request->architectures[fetch->at]),
-        .maximum = INDEX_MAXIMUM,
+        .maximum = RB_APK_INDEX_MAXIMUM,
         .timeout_ms = TIMEOUT_MS,
         .etag = has_condition ? known->etag : NULL,
         .last_modified = has_condition ? known->last_modified : NULL,
@@ -201,13 +241,10 @@ static void ask_index(struct rb_apk_fetch *fetch, bool whole)
 
 static void hash_states(struct rb_apk_fetch *fetch)
 {
-    RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *hash = rb_sha256_new();
-    for (size_t i = 0; i < fetch->count; i++) {
-        RB_CLEANUP_FREE char *line =
-            rb_asprintf("%s %s\n", fetch->request.architectures[i], fetch->states[i].hash);
-        rb_sha256_update(hash, line, strlen(line));
-    }
-    (void)rb_sha256_hex(hash, fetch->hash);
+    const char *hashes[ARCHITECTURES_MAXIMUM];
+    for (size_t i = 0; i < fetch->count; i++)
+        hashes[i] = fetch->states[i].hash;
+    rb_apk_version_of(fetch->request.architectures, hashes, fetch->count, fetch->hash);
 }
 
 /* The index of offers is one of all architectures, so where one has changed all are read. */

@@ -13,7 +13,19 @@
 #include "rebake/base/clock.h"
 #include "rebake/base/digest.h"
 #include "rebake/net/http.h"
+#include "rebake/pipelines/source.h"
 #include "rebake/watch/trouble.h"
+
+enum { RB_APK_INDEX_MAXIMUM = 64 << 20 };
+
+/* Where what the source's checks keep is; the caller frees it. */
+char *rb_apk_kept_folder(const char *cache_folder, const struct rb_apk_source *source);
+/* How an architecture's index, as it was served, is called there behind the version's hash; of the
+   newest 4 states. The caller frees it. */
+char *rb_apk_kept_ending(const char *architecture);
+/* What a version is: the hash of a line "ARCHITECTURE HASH" an architecture. */
+void rb_apk_version_of(const char *const *architectures, const char *const *hashes, size_t count,
+                       char ret_version[RB_SHA256_HEX_SIZE]);
 
 /* One architecture's index. */
 struct rb_apk_state {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An apt source's check: what is remembered between two looks at a repository, and what is told. */
-#include <string.h>
-
+#include "apt_request.h"
 #include "check.h"
+#include "fetching.h"
 #include "kept.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
@@ -99,44 +99,18 @@ static void on_fetched(void *context, const struct rb_apt_result *found, const s
     free_check(check);
 }
 
-static const char *const *components_of(const struct rb_source *source)
-{
-    static const char *const NONE[] = {NULL};
-    return source->apt.components == NULL ? NONE : source->apt.components;
-}
-
-static char *index_folder(const struct rb_watch_tools *tools, const struct rb_source *source)
-{
-    const char *const *components = components_of(source);
-    size_t count = 0;
-    while (components[count] != NULL)
-        count++;
-    RB_CLEANUP_FREE const char **texts = rb_calloc(count + 3, sizeof(*texts));
-    texts[0] = source->apt.url;
-    texts[1] = source->apt.suite;
-    memcpy(texts + 2, components, count * sizeof(*texts));
-    return rb_kept_folder(tools->cache_folder, "apt", texts, source->apt.architectures);
-}
-
 static void *start(const struct rb_watch_tools *tools, const struct rb_check_request *request,
                    rb_check_cb *done, void *context)
 {
     const struct rb_source *source = request->source;
     struct apt_check *check = rb_zalloc(sizeof(*check));
-    check->index_folder = index_folder(tools, source);
+    check->index_folder = rb_apt_kept_folder(tools->cache_folder, &source->apt);
     check->known_hash = rb_strdup(request->known_version);
     check->done = done;
     check->context = context;
-    struct rb_apt_request ask = {
-        .url = source->apt.url,
-        .suite = source->apt.suite,
-        .codename = source->apt.codename,
-        .components = components_of(source),
-        .architectures = source->apt.architectures,
-        .signed_by = source->apt.signed_by,
-        .index_folder = check->index_folder,
-        .known_hash = check->known_hash,
-    };
+    struct rb_apt_request ask = rb_apt_request_of(&source->apt, check->index_folder);
+    ask.known_hash = check->known_hash;
+    ask.keeps_release = true;
     /* The dates are kept even where the version was lost: time does not run backwards. */
     if (json_is_object(request->memo)) {
         check->memo = json_incref((json_t *)(uintptr_t)request->memo);
@@ -158,4 +132,5 @@ static void cancel(void *state)
     free_check(check);
 }
 
-const struct rb_check_kind rb_check_apt = {.start = start, .cancel = cancel};
+const struct rb_check_kind rb_check_apt = {
+    .start = start, .cancel = cancel, .fetch = rb_apt_fetch_version};

@@ -24,6 +24,7 @@
 #include "address.h"
 #include "apt_index_file.h"
 #include "apt_request.h"
+#include "apt_signed.h"
 #include "apt_trust.h"
 #include "clearsign.h"
 #include "download.h"
@@ -36,7 +37,6 @@
 #include "rebake/loop/state.h"
 #include "rebake/loop/work.h"
 
-enum { RELEASE_MAXIMUM = 8 << 20, SIGNATURE_MAXIMUM = 1 << 20 };
 static const int64_t RELEASE_TIMEOUT_MS = 60 * 1000;
 static const int64_t INDEX_TIMEOUT_MS = 15 * 60 * 1000;
 
@@ -110,8 +110,9 @@ struct rb_apt_fetch {
     bool known_index_is_there;
     bool index_is_there;
     bool unchanged;
-    bool moved;   /* the Release file lives elsewhere, for ever */
-    bool by_hash; /* the address at hand */
+    bool moved;     /* the Release file lives elsewhere, for ever */
+    bool is_inline; /* an InRelease came */
+    bool by_hash;   /* the address at hand */
 };
 
 static void free_fetch(struct rb_apt_fetch *fetch)
@@ -187,6 +188,21 @@ static void pass_known_indexes(struct rb_apt_fetch *fetch)
         fetch->position++;
 }
 
+/* Of an InRelease its parts do not make the whole: it is in memory still. */
+static int keep_release(struct rb_apt_fetch *fetch)
+{
+    const struct rb_clearsigned *parts = &fetch->parts;
+    const struct rb_strbuf *body = &fetch->download.body;
+    const struct rb_apt_signed whole = {
+        .release = fetch->is_inline ? rb_strbuf_text(body) : parts->content,
+        .release_size = fetch->is_inline ? body->size : parts->content_size,
+        .signature = fetch->is_inline ? NULL : parts->signature,
+        .signature_size = parts->signature_size,
+    };
+    return rb_apt_signed_keep(&whole, fetch->request.index_folder, fetch->release_hash,
+                              &fetch->err);
+}
+
 static void run_look(void *context)
 {
     struct rb_apt_fetch *fetch = context;
@@ -202,6 +218,10 @@ static void run_look(void *context)
     if (fetch->status != 0)
         return;
     rb_sha256_of(parts->content, parts->content_size, fetch->release_hash);
+    if (request->keeps_release)
+        fetch->status = keep_release(fetch);
+    if (fetch->status != 0)
+        return;
     fetch->index_path = rb_apt_index_path(request, fetch->release_hash);
     fetch->index_is_there = rb_kept_index_is_there(fetch->index_path, &fetch->offer_count);
     fetch->unchanged =
@@ -341,7 +361,7 @@ static void after_in_release(struct rb_apt_fetch *fetch)
 {
     const struct rb_download *download = &fetch->download;
     if (download->absent.code != RB_OK) {
-        ask(fetch, STATE_RELEASE, "Release", RELEASE_MAXIMUM);
+        ask(fetch, STATE_RELEASE, "Release", RB_APT_RELEASE_MAXIMUM);
         return;
     }
     fetch->moved = download->moved;
@@ -350,6 +370,7 @@ static void after_in_release(struct rb_apt_fetch *fetch)
         return;
     }
     keep_validators(fetch);
+    fetch->is_inline = true;
     fetch->status = rb_clearsigned_split(rb_strbuf_text(&download->body), download->body.size,
                                          fetch->what, &fetch->parts, &fetch->err);
     if (fetch->status != 0)
@@ -378,7 +399,7 @@ static void after_release(struct rb_apt_fetch *fetch)
     if (fetch->request.trusted)
         look(fetch);
     else
-        ask(fetch, STATE_SIGNATURE, "Release.gpg", SIGNATURE_MAXIMUM);
+        ask(fetch, STATE_SIGNATURE, "Release.gpg", RB_APT_SIGNATURE_MAXIMUM);
 }
 
 static void after_signature(struct rb_apt_fetch *fetch)
@@ -454,7 +475,7 @@ static void advance(void *context)
     }
     switch ((enum state)fetch->state) {
     case STATE_PREPARE:
-        ask(fetch, STATE_IN_RELEASE, "InRelease", RELEASE_MAXIMUM);
+        ask(fetch, STATE_IN_RELEASE, "InRelease", RB_APT_RELEASE_MAXIMUM);
         break;
     case STATE_IN_RELEASE:
         after_in_release(fetch);

@@ -3,11 +3,41 @@
 
 #include <string.h>
 
+#include "kept.h"
+#include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
 static bool is_flat(const struct rb_apt_request *request)
 {
     return rb_text_ends_with(request->suite, "/");
+}
+
+struct rb_apt_request rb_apt_request_of(const struct rb_apt_source *source,
+                                        const char *index_folder)
+{
+    static const char *const NONE[] = {NULL};
+    return (struct rb_apt_request){
+        .url = source->url,
+        .suite = source->suite,
+        .codename = source->codename,
+        .components = source->components == NULL ? NONE : source->components,
+        .architectures = source->architectures,
+        .signed_by = source->signed_by,
+        .index_folder = index_folder,
+    };
+}
+
+char *rb_apt_kept_folder(const char *cache_folder, const struct rb_apt_source *source)
+{
+    const char *const *components = rb_apt_request_of(source, NULL).components;
+    size_t count = 0;
+    while (components[count] != NULL)
+        count++;
+    RB_CLEANUP_FREE const char **texts = rb_calloc(count + 3, sizeof(*texts));
+    texts[0] = source->url;
+    texts[1] = source->suite;
+    memcpy(texts + 2, components, count * sizeof(*texts));
+    return rb_kept_folder(cache_folder, "apt", texts, source->architectures);
 }
 
 struct rb_apt_request rb_apt_request_copy(const struct rb_apt_request *request,

@@ -4,7 +4,14 @@
 #define REBAKE_WATCH_APT_REQUEST_H
 
 #include "rebake/base/arena.h"
+#include "rebake/pipelines/source.h"
 #include "rebake/watch/apt.h"
+
+/* What a source asks for, borrowed from it and from the folder; nothing is known yet. */
+struct rb_apt_request rb_apt_request_of(const struct rb_apt_source *source,
+                                        const char *index_folder);
+/* Where what the source's checks keep is; the caller frees it. */
+char *rb_apt_kept_folder(const char *cache_folder, const struct rb_apt_source *source);
 
 /* A copy, with all that it points to in the arena. */
 struct rb_apt_request rb_apt_request_copy(const struct rb_apt_request *request,

@@ -10,7 +10,7 @@ struct rb_check {
     void *context;
 };
 
-static const struct rb_check_kind *kind_of(enum rb_source_kind kind)
+const struct rb_check_kind *rb_check_kind_of(enum rb_source_kind kind)
 {
     switch (kind) {
     case RB_SOURCE_GIT:
@@ -74,7 +74,7 @@ struct rb_check *rb_check_start(const struct rb_watch_tools *tools,
                                 void *context)
 {
     struct rb_check *check = rb_zalloc(sizeof(*check));
-    check->kind = kind_of(request->source->kind);
+    check->kind = rb_check_kind_of(request->source->kind);
     check->done = done;
     check->context = context;
     check->state = check->kind->start(tools, request, check_done, check);

@@ -12,7 +12,6 @@
  * SHA-256 of the content, and the content is kept under that name, so that the memo of a state and
  * its file cannot part. Beside the content of advisories stands what the reader has made of it.
  */
-#include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,7 +19,9 @@
 #include "check.h"
 #include "checksum_list.h"
 #include "download.h"
+#include "fetching.h"
 #include "gpgv.h"
+#include "kept.h"
 #include "rebake/base/arena.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
@@ -219,26 +220,6 @@ static void run_load(void *context)
 }
 
 /* A kept content or set, by the version that its name begins with. */
-static bool is_of_version(const char *name, const char *version)
-{
-    return version != NULL && rb_text_starts_with(name, version);
-}
-
-/* Contents of earlier versions: whoever has one open keeps it. */
-static void drop_others(const struct file_check *check)
-{
-    DIR *folder = opendir(check->folder);
-    const struct dirent *entry;
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        if (strcspn(entry->d_name, ".") == RB_SHA256_HEX_SIZE - 1 &&
-            !is_of_version(entry->d_name, check->sha256) &&
-            !is_of_version(entry->d_name, check->known))
-            (void)unlinkat(dirfd(folder), entry->d_name, 0);
-    }
-    if (folder != NULL)
-        (void)closedir(folder);
-}
-
 /* The content comes last: where it is, all that belongs to it is. */
 static void run_keep(void *context)
 {
@@ -250,7 +231,7 @@ static void run_keep(void *context)
     if (check->status == 0)
         check->status = rb_file_put_in_place(check->incoming, path, &check->err);
     if (check->status == 0)
-        drop_others(check);
+        rb_kept_drop_older(check->folder, check->sha256);
 }
 
 static void worked(void *context)
@@ -512,22 +493,14 @@ static void advance(void *context)
         keep(check);
 }
 
-static const char *folder_of(struct rb_arena *arena, const struct rb_watch_tools *tools,
-                             const struct rb_source *source)
-{
-    char hex[RB_SHA256_HEX_SIZE];
-    RB_CLEANUP_JSON json_t *spec = rb_source_spec(source);
-    RB_CLEANUP_FREE char *text = rb_json_canonical(spec);
-    rb_sha256_of(text, strlen(text), hex);
-    return rb_arena_printf(arena, "%s/files/%.32s", tools->cache_folder, hex);
-}
-
 static void *start(const struct rb_watch_tools *tools, const struct rb_check_request *request,
                    rb_check_cb *done, void *context)
 {
     const struct rb_file_source *source = &request->source->file;
     struct file_check *check = rb_zalloc(sizeof(*check));
     RB_CLEANUP_FREE char *shown = rb_address_shown(source->url);
+    RB_CLEANUP_FREE char *folder =
+        rb_kept_source_folder(tools->cache_folder, RB_KEPT_FILES, request->source);
     check->tools = tools;
     check->kind = request->source->kind;
     check->arena = rb_arena_new();
@@ -535,7 +508,7 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
     check->checksums = rb_arena_strdup(check->arena, source->checksums);
     check->signature = rb_arena_strdup(check->arena, source->signature);
     check->signed_by = rb_arena_strdup(check->arena, source->signed_by);
-    check->folder = folder_of(check->arena, tools, request->source);
+    check->folder = rb_arena_strdup(check->arena, folder);
     check->incoming = rb_arena_printf(check->arena, "%s/incoming", check->folder);
     check->incoming_set = check->kind == RB_SOURCE_HTTP
                               ? NULL
@@ -567,4 +540,5 @@ static void cancel(void *state)
     free_check(check);
 }
 
-const struct rb_check_kind rb_check_file = {.start = start, .cancel = cancel};
+const struct rb_check_kind rb_check_file = {
+    .start = start, .cancel = cancel, .fetch = rb_file_fetch_version};

@@ -14,6 +14,7 @@
 
 #include "address.h"
 #include "check.h"
+#include "fetching.h"
 #include "git_http.h"
 #include "git_message.h"
 #include "git_tags.h"
@@ -347,4 +348,5 @@ static void cancel(void *state)
     free_check(check);
 }
 
-const struct rb_check_kind rb_check_git = {.start = start, .cancel = cancel};
+const struct rb_check_kind rb_check_git = {
+    .start = start, .cancel = cancel, .fetch = rb_git_fetch_version};

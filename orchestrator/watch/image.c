@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "fetching.h"
 #include "image_place.h"
 #include "image_signature.h"
 #include "image_survey.h"
@@ -292,4 +293,5 @@ static void cancel(void *state)
     free_check(check);
 }
 
-const struct rb_check_kind rb_check_image = {.start = start, .cancel = cancel};
+const struct rb_check_kind rb_check_image = {
+    .start = start, .cancel = cancel, .fetch = rb_image_fetch_version};

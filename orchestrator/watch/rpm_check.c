@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An rpm source's check: what is remembered between two looks at a repository, and what is told. */
 #include "check.h"
+#include "fetching.h"
 #include "kept.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rpm_fetch.h"
+#include "rpm_state.h"
 
 struct rpm_check {
     struct rb_rpm_fetch *fetch;
@@ -90,11 +92,8 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
                    rb_check_cb *done, void *context)
 {
     const struct rb_rpm_source *source = &request->source->rpm;
-    const char *address = source->url != NULL ? source->url : source->mirrorlist;
     struct rpm_check *check = rb_zalloc(sizeof(*check));
-    check->folder = rb_kept_folder(tools->cache_folder, "rpm",
-                                   (const char *const[]){address, source->signed_by, NULL},
-                                   source->architectures);
+    check->folder = rb_rpm_kept_folder(tools->cache_folder, source);
     check->known_hash = rb_strdup(request->known_version);
     check->done = done;
     check->context = context;
@@ -128,4 +127,5 @@ static void cancel(void *state)
     free_check(check);
 }
 
-const struct rb_check_kind rb_check_rpm = {.start = start, .cancel = cancel};
+const struct rb_check_kind rb_check_rpm = {
+    .start = start, .cancel = cancel, .fetch = rb_rpm_fetch_version};

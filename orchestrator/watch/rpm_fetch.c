@@ -35,12 +35,7 @@
 #include "rpm_mirrors.h"
 #include "rpm_state.h"
 
-enum {
-    LIST_MAXIMUM = 4 << 20,
-    REPOMD_MAXIMUM = 4 << 20,
-    SIGNATURE_MAXIMUM = 1 << 20,
-    FILE_MAXIMUM = 256 << 20
-};
+enum { LIST_MAXIMUM = 4 << 20, FILE_MAXIMUM = 256 << 20 };
 static const char UPDATEINFO[] = "updateinfo.xml";
 static const int64_t REPOMD_TIMEOUT_MS = 60 * 1000;
 static const int64_t FILE_TIMEOUT_MS = 15 * 60 * 1000;
@@ -173,6 +168,16 @@ static void run_prepare(void *context)
         is_there(fetch, request->known_hash, request->known_has_updateinfo, &fetch->offer_count);
 }
 
+/* The signature is what came last. */
+static int keep_repomd(struct rb_rpm_fetch *fetch)
+{
+    const struct rb_rpm_request *request = &fetch->request;
+    const struct rb_strbuf *body = &fetch->download.body;
+    return rb_rpm_keep_repomd(request->folder, fetch->hash, fetch->repomd_data, fetch->repomd_size,
+                              request->signed_by != NULL ? rb_strbuf_text(body) : NULL, body->size,
+                              &fetch->err);
+}
+
 static void run_look(void *context)
 {
     struct rb_rpm_fetch *fetch = context;
@@ -187,6 +192,9 @@ static void run_look(void *context)
         return;
     bool has_updateinfo = fetch->repomd.updateinfo.href[0] != '\0';
     rb_sha256_of(fetch->repomd_data, fetch->repomd_size, fetch->hash);
+    fetch->status = keep_repomd(fetch);
+    if (fetch->status != 0)
+        return;
     fetch->index_path = rb_kept_path(request->folder, fetch->hash, "index");
     if (has_updateinfo)
         fetch->updateinfo_path = rb_kept_path(request->folder, fetch->hash, UPDATEINFO);
@@ -257,7 +265,7 @@ static void ask_repomd(struct rb_rpm_fetch *fetch)
     download(fetch, STATE_REPOMD,
              &(struct rb_download_ask){
                  .url = rb_arena_printf(fetch->arena, "%s/repodata/repomd.xml", mirror),
-                 .maximum = REPOMD_MAXIMUM,
+                 .maximum = RB_RPM_REPOMD_MAXIMUM,
                  .timeout_ms = REPOMD_TIMEOUT_MS,
                  .etag = is_known ? request->etag : NULL,
                  .last_modified = is_known ? request->last_modified : NULL});
@@ -269,7 +277,7 @@ static void ask_signature(struct rb_rpm_fetch *fetch)
         fetch, STATE_SIGNATURE,
         &(struct rb_download_ask){.url = rb_arena_printf(fetch->arena, "%s/repodata/repomd.xml.asc",
                                                          rb_rpm_mirror(&fetch->mirrors)),
-                                  .maximum = SIGNATURE_MAXIMUM,
+                                  .maximum = RB_RPM_SIGNATURE_MAXIMUM,
                                   .timeout_ms = REPOMD_TIMEOUT_MS});
 }
 

@@ -1,14 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpm_state.h"
 
+#include "kept.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/inventory/decompress.h"
 #include "rebake/watch/rpm_updateinfo.h"
 #include "rpm_primary.h"
 
+enum { STATES = 16 };
 static const int64_t UNLISTED_OPEN_MAXIMUM = INT64_C(1) << 30;
 static const int64_t UPDATEINFO_MAXIMUM = 256 << 20;
+
+char *rb_rpm_kept_folder(const char *cache_folder, const struct rb_rpm_source *source)
+{
+    const char *address = source->url != NULL ? source->url : source->mirrorlist;
+    return rb_kept_folder(cache_folder, "rpm",
+                          (const char *const[]){address, source->signed_by, NULL},
+                          source->architectures);
+}
+
+/* The signature first: where a repomd.xml is, all is. */
+int rb_rpm_keep_repomd(const char *folder, const char *hash, const char *repomd, size_t repomd_size,
+                       const char *signature, size_t signature_size, struct rb_err *err)
+{
+    int status = signature == NULL ? 0
+                                   : rb_kept_write(folder, hash, RB_RPM_REPOMD_ASC, signature,
+                                                   signature_size, STATES, err);
+    if (status == 0)
+        status = rb_kept_write(folder, hash, RB_RPM_REPOMD, repomd, repomd_size, STATES, err);
+    return status;
+}
 
 /* A file on its way out of its packing: hashed, counted and read. */
 struct unpacking {

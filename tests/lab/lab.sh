@@ -33,6 +33,8 @@ REBAKE_TOP=$(cd "$LAB_TOOLS/../.." && pwd)
 . "$LAB_TOOLS/git.sh"
 # shellcheck source=tests/lab/apt.sh
 . "$LAB_TOOLS/apt.sh"
+# shellcheck source=tests/lab/repositories.sh
+. "$LAB_TOOLS/repositories.sh"
 # shellcheck source=tests/lab/containers.sh
 . "$LAB_TOOLS/containers.sh"
 # shellcheck source=tests/lab/base.sh

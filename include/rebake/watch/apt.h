@@ -47,6 +47,7 @@ struct rb_apt_request {
     const char *signed_by; /* absolute path of a keyring; armoured or binary */
     bool trusted;          /* no signature is asked for: only for an image that says so itself */
     bool may_be_old;       /* a Valid-Until that has passed is no error: a snapshot of the past */
+    bool keeps_release;    /* so that an accepted state can be had later (rebake/watch/fetch.h) */
     const char
         *index_folder;      /* where indexes are kept, one a state and selection; made if absent */
     const char *known_hash; /* release hash of the last accepted state, or NULL */

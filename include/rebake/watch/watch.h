@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sources, behind one vtable: a check asks upstream for its current version. A check believes
- * nothing that it has not verified and changes nothing but what it returns; the daemon records the
- * outcome.
+ * Sources, behind one vtable: a check asks upstream for its current version, a fetch (fetch.h) gets
+ * the content of one that is named, and rb_source_describe (rebake/pipelines/source.h) tells people
+ * what it is. A check believes nothing that it has not verified and changes nothing but what it
+ * returns; the daemon records the outcome.
  */
 #ifndef REBAKE_WATCH_WATCH_H
 #define REBAKE_WATCH_WATCH_H

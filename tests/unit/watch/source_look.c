@@ -103,7 +103,7 @@ static void on_checked(void *context, const struct rb_check_outcome *outcome)
 static struct rb_check *start(struct source_look *look)
 {
     static const char *const NO_PATHS[] = {NULL};
-    struct rb_watch_tools tools = {
+    look->tools = (struct rb_watch_tools){
         .loop = look->loop, .http = look->http, .clock = &look->clock, .cache_folder = look->cache};
     struct rb_check_request request = {.source = &look->source,
                                        .memo = look->memo,
@@ -111,7 +111,7 @@ static struct rb_check *start(struct source_look *look)
                                        .paths = NO_PATHS};
     look->answered = false;
     test_archive_forget_requests(&look->archive);
-    return rb_check_start(&tools, &request, on_checked, look);
+    return rb_check_start(&look->tools, &request, on_checked, look);
 }
 
 static void check(struct source_look *look)
@@ -195,11 +195,12 @@ char *look_offers(const struct source_look *look, const char *name)
     return rb_strbuf_steal(&text);
 }
 
-char *look_kept(const struct source_look *look, const char *kind)
+char *look_kept(const struct source_look *look, const char *kind, const char *patterns)
 {
     RB_CLEANUP_FREE char *list = rb_asprintf("%s/kept", look->archive.folder);
     char *text = NULL;
-    test_shell(look->cache, "cd %s/*/; ls | tr '\\n' ' ' >%s", kind, list);
+    test_shell(look->cache, "cd %s/*/; ls -d %s 2>/dev/null | tr '\\n' ' ' >%s", kind, patterns,
+               list);
     assert_int_equal(rb_file_read(list, 65536, &text, NULL, NULL), 0);
     return text;
 }

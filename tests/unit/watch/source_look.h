@@ -15,7 +15,8 @@ struct source_look {
     int64_t now; /* 2026-07-12T00:00:00Z at first */
     char *cache;
     char *url;
-    char *old_url;           /* the same below "/old" */
+    char *old_url; /* the same below "/old" */
+    struct rb_watch_tools tools;
     struct rb_source source; /* what is checked */
     /* what the last check told; what it remembers is handed to the next */
     bool answered;
@@ -49,8 +50,9 @@ bool look_cancelled(struct source_look *look, int turns);
 /* The versions that the index of the last check offers of a package, "ARCHITECTURE VERSION SOURCE
    SOURCE-VERSION" a line. The caller frees it. */
 char *look_offers(const struct source_look *look, const char *name);
-/* The only files that are kept, sorted, in one line. The caller frees it. */
-char *look_kept(const struct source_look *look, const char *kind);
+/* The files that are kept and match the shell's patterns, sorted, in one line. The caller frees it.
+ */
+char *look_kept(const struct source_look *look, const char *kind, const char *patterns);
 void look_write(const struct source_look *look, const char *path, const char *text);
 
 #endif

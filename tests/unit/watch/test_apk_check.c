@@ -152,7 +152,7 @@ static void each_architecture_has_its_index(void **state)
     RB_CLEANUP_FREE char *openssl = look_offers(look, "openssl");
     assert_string_equal(openssl, "aarch64 3.3.2-r1 openssl-src 3.3.2-r1\n"
                                  "x86_64 3.3.2-r0 openssl-src 3.3.2-r0\n");
-    RB_CLEANUP_FREE char *kept = look_kept(look, "apk");
+    RB_CLEANUP_FREE char *kept = look_kept(look, "apk", "*.index");
     RB_CLEANUP_FREE char *expected = rb_asprintf("%s.index ", look->version);
     assert_string_equal(kept, expected);
     test_shell("/", "rm '%s'", rb_json_get_string(look->detail, "index", ""));

@@ -10,6 +10,7 @@
 
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
+#include "rebake/watch/git_code.h"
 #include "watch/address.h"
 #include "watch/git_credential.h"
 #include "watch/git_message.h"
@@ -189,9 +190,33 @@ static void bad_messages_are_refused(void **state)
     assert_int_equal(rb_git_answer_parse(ODD, strlen(ODD), &answer, &trouble, NULL), RB_EINTERNAL);
 }
 
+static void a_commit_is_asked_for_alone_or_with_its_history(void **state)
+{
+    (void)state;
+    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist init = {0};
+    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist fetch = {0};
+    rb_git_commit_commands("--upload-pack=x", COMMIT, "/r", &init, &fetch);
+    assert_string_equal(init.items[init.count - 1], "/r");
+    assert_string_equal(fetch.items[fetch.count - 3], "--"); /* a URL is never an option */
+    assert_string_equal(fetch.items[fetch.count - 2], "--upload-pack=x");
+    assert_string_equal(fetch.items[fetch.count - 1], COMMIT);
+    RB_CLEANUP_JSON json_t *json = rb_git_history_request("file:///r", "refs/heads/main", "/m");
+    RB_CLEANUP_FREE char *text = rb_json_canonical(json);
+    RB_CLEANUP(rb_git_request_deinit) struct rb_git_request request = {0};
+    assert_int_equal(rb_git_request_parse(text, strlen(text), &request, NULL), 0);
+    assert_string_equal(request.ref, "refs/heads/main");
+    assert_string_equal(request.mirror, "/m");
+    struct rb_err told;
+    static const char REFUSAL[] = "{\"error\":{\"code\":-9,\"text\":\"no route\"}}";
+    assert_int_equal(rb_git_history_answer(REFUSAL, strlen(REFUSAL), &told), RB_ENETWORK);
+    assert_string_equal(told.text, "no route");
+    assert_false(rb_git_has_commit("/nowhere", COMMIT));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_commit_is_asked_for_alone_or_with_its_history),
         cmocka_unit_test(addresses_are_shown_without_user_info),
         cmocka_unit_test(messages_lose_the_secret),
         cmocka_unit_test(the_credential_store_is_matched),
