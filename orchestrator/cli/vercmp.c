@@ -80,7 +80,7 @@ static int run_vercmp(const struct rb_command *command, int argc, char **argv)
     if (order == NULL)
         return rb_command_usage(command,
                                 "no order of versions is called \"%s\"; there are: deb, rpm, "
-                                "apk, semver",
+                                "apk, semver, pypi, maven, gem",
                                 words[0]);
     struct rb_err err;
     int status;
@@ -101,6 +101,8 @@ const struct rb_command rb_command_vercmp = {
         "With \"-\" it reads a pair a line from standard input and prints an answer a line; it\n"
         "stops at the first line that is not a pair of versions. The orders: \"deb\" as\n"
         "`dpkg --compare-versions`, \"rpm\" as rpm, \"apk\" as apk 3, \"semver\" as\n"
-        "Semantic Versioning 2.0.0. An empty version is older than any.\n",
+        "Semantic Versioning 2.0.0, \"pypi\" as Python's packaging (PEP 440), \"maven\" as "
+        "Maven's\n"
+        "ComparableVersion, \"gem\" as Gem::Version. An empty version is older than any.\n",
     .run = run_vercmp,
 };

@@ -7,6 +7,7 @@
 
 #include "rebake/base/memory.h"
 #include "rebake/inventory/version.h"
+#include "version_span.h"
 
 /* In the order in which they may follow each other; where one version goes on with one kind and the
    other with another, the kind that stands later here is the older version. */
@@ -29,10 +30,8 @@ enum { SUFFIXES_BEFORE = 4 };
 
 struct part {
     enum part_kind kind;
-    const char *text; /* not ended by a NUL */
-    size_t size;
+    struct rb_span text;
     size_t suffix; /* its place among the suffixes */
-    const char *rest;
 };
 
 static const char digits[] = "0123456789";
@@ -47,17 +46,16 @@ static bool is_one_of(char c, const char *set)
 /* Takes the run of characters of a set at `at`; none at all is invalid. */
 static void take_run(struct part *part, enum part_kind kind, const char *at, const char *set)
 {
-    part->text = at;
-    part->size = strspn(at, set);
-    part->rest = at + part->size;
-    part->kind = part->size > 0 ? kind : PART_INVALID;
+    part->text = (struct rb_span){at, at + strspn(at, set)};
+    part->kind = rb_span_is_empty(part->text) ? PART_INVALID : kind;
 }
 
 static void take_suffix(struct part *part, const char *at)
 {
     take_run(part, PART_SUFFIX, at, letters);
+    size_t size = (size_t)(part->text.end - at);
     for (size_t i = 0; i < RB_COUNT_OF(suffixes); i++) {
-        if (part->size == strlen(suffixes[i]) && memcmp(part->text, suffixes[i], part->size) == 0) {
+        if (size == strlen(suffixes[i]) && memcmp(at, suffixes[i], size) == 0) {
             part->suffix = i;
             return;
         }
@@ -74,16 +72,14 @@ static struct part first_part(const char *version)
 
 static void next_part(struct part *part)
 {
-    const char *at = part->rest;
+    const char *at = part->text.end;
     enum part_kind before = part->kind;
     part->kind = PART_INVALID;
     if (*at == '\0') {
         part->kind = PART_END;
     } else if (is_one_of(*at, letters) && before <= PART_NUMBER) {
         part->kind = PART_LETTER;
-        part->text = at;
-        part->size = 1;
-        part->rest = at + 1;
+        part->text = (struct rb_span){at, at + 1};
     } else if (*at == '.' && before <= PART_NUMBER) {
         take_run(part, PART_NUMBER, at + 1, digits);
     } else if (is_one_of(*at, digits) && before == PART_SUFFIX) {
@@ -97,41 +93,23 @@ static void next_part(struct part *part)
     }
 }
 
-static int compare_bytes(const struct part *a, const struct part *b)
-{
-    int difference = memcmp(a->text, b->text, a->size < b->size ? a->size : b->size);
-    return difference != 0 ? difference : (a->size > b->size) - (a->size < b->size);
-}
-
-/* Of any size: without leading zeros, the longer one is the larger. */
-static int compare_numbers(struct part a, struct part b)
-{
-    for (; a.size > 0 && *a.text == '0'; a.size--)
-        a.text++;
-    for (; b.size > 0 && *b.text == '0'; b.size--)
-        b.text++;
-    if (a.size != b.size)
-        return a.size > b.size ? 1 : -1;
-    return compare_bytes(&a, &b);
-}
-
 /* Of two parts of the same kind. A number behind a dot that begins with a zero is a fraction. */
 static int compare_parts(const struct part *a, const struct part *b)
 {
     switch (a->kind) {
     case PART_NUMBER:
-        if (*a->text == '0' || *b->text == '0')
-            return compare_bytes(a, b);
-        return compare_numbers(*a, *b);
+        if (rb_span_begins_with(a->text, '0') || rb_span_begins_with(b->text, '0'))
+            return rb_span_compare_bytes(a->text, b->text);
+        return rb_span_compare_numbers(a->text, b->text);
     case PART_FIRST_NUMBER:
     case PART_SUFFIX_NUMBER:
     case PART_REVISION:
-        return compare_numbers(*a, *b);
+        return rb_span_compare_numbers(a->text, b->text);
     case PART_SUFFIX:
         return (a->suffix > b->suffix) - (a->suffix < b->suffix);
     case PART_LETTER:
     case PART_COMMIT:
-        return compare_bytes(a, b);
+        return rb_span_compare_bytes(a->text, b->text);
     case PART_END:
     case PART_INVALID:
         break;

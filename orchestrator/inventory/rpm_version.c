@@ -8,90 +8,43 @@
 #include <string.h>
 
 #include "rebake/inventory/version.h"
-
-/* A piece of a version: begin up to, not including, end. */
-struct span {
-    const char *begin;
-    const char *end;
-};
+#include "version_span.h"
 
 struct parts {
-    struct span epoch;
-    struct span version;
-    struct span release;
+    struct rb_span epoch;
+    struct rb_span version;
+    struct rb_span release;
     bool has_release;
 };
 
-static bool is_digit(char c)
+static void skip_separators(struct rb_span *span)
 {
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool begins_with(const struct span *span, char c)
-{
-    return span->begin < span->end && *span->begin == c;
-}
-
-static void skip_separators(struct span *span)
-{
-    while (span->begin < span->end && !is_digit(*span->begin) && !is_letter(*span->begin) &&
-           *span->begin != '~' && *span->begin != '^')
+    while (span->begin < span->end && !rb_span_is_digit(*span->begin) &&
+           !rb_span_is_letter(*span->begin) && *span->begin != '~' && *span->begin != '^')
         span->begin++;
 }
 
-/* Cuts off the run that the span begins with, of characters of a class. */
-static struct span take_run(struct span *span, bool (*is_of_class)(char c))
-{
-    struct span run = {span->begin, span->begin};
-    while (run.end < span->end && is_of_class(*run.end))
-        run.end++;
-    span->begin = run.end;
-    return run;
-}
-
-static int compare_bytes(struct span a, struct span b)
-{
-    size_t a_size = (size_t)(a.end - a.begin), b_size = (size_t)(b.end - b.begin);
-    int difference = memcmp(a.begin, b.begin, a_size < b_size ? a_size : b_size);
-    return difference != 0 ? difference : (a_size > b_size) - (a_size < b_size);
-}
-
-/* Of any size: without leading zeros, the longer one is the larger. */
-static int compare_numbers(struct span a, struct span b)
-{
-    while (begins_with(&a, '0'))
-        a.begin++;
-    while (begins_with(&b, '0'))
-        b.begin++;
-    if (a.end - a.begin != b.end - b.begin)
-        return a.end - a.begin > b.end - b.begin ? 1 : -1;
-    return compare_bytes(a, b);
-}
-
 /* Both begin with a letter or a digit. A number is newer than a word. */
-static int compare_runs(struct span *a, struct span *b)
+static int compare_runs(struct rb_span *a, struct rb_span *b)
 {
-    bool a_is_number = is_digit(*a->begin), b_is_number = is_digit(*b->begin);
+    bool a_is_number = rb_span_is_digit(*a->begin), b_is_number = rb_span_is_digit(*b->begin);
     if (a_is_number != b_is_number)
         return (int)a_is_number - (int)b_is_number;
-    struct span a_run = take_run(a, a_is_number ? is_digit : is_letter);
-    struct span b_run = take_run(b, a_is_number ? is_digit : is_letter);
-    return a_is_number ? compare_numbers(a_run, b_run) : compare_bytes(a_run, b_run);
+    bool (*is_of_class)(char c) = a_is_number ? rb_span_is_digit : rb_span_is_letter;
+    struct rb_span a_run = rb_span_take(a, is_of_class);
+    struct rb_span b_run = rb_span_take(b, is_of_class);
+    return a_is_number ? rb_span_compare_numbers(a_run, b_run)
+                       : rb_span_compare_bytes(a_run, b_run);
 }
 
-static int compare_part(struct span a, struct span b)
+static int compare_part(struct rb_span a, struct rb_span b)
 {
     for (;;) {
         skip_separators(&a);
         skip_separators(&b);
         bool a_ended = a.begin == a.end, b_ended = b.begin == b.end;
-        bool a_tilde = begins_with(&a, '~'), b_tilde = begins_with(&b, '~');
-        bool a_caret = begins_with(&a, '^'), b_caret = begins_with(&b, '^');
+        bool a_tilde = rb_span_begins_with(a, '~'), b_tilde = rb_span_begins_with(b, '~');
+        bool a_caret = rb_span_begins_with(a, '^'), b_caret = rb_span_begins_with(b, '^');
         if (a_tilde != b_tilde)
             return (int)b_tilde - (int)a_tilde;
         if (a_caret != b_caret && (a_ended || b_ended))
@@ -116,17 +69,17 @@ static struct parts split(const char *version)
     static const char zero[] = "0";
     const char *end = version + strlen(version), *at = version;
     struct parts parts = {.epoch = {zero, zero + 1}};
-    while (is_digit(*at))
+    while (rb_span_is_digit(*at))
         at++;
     const char *dash = strrchr(at, '-');
     if (*at == ':') {
         if (at > version)
-            parts.epoch = (struct span){version, at};
+            parts.epoch = (struct rb_span){version, at};
         version = at + 1;
     }
     parts.has_release = dash != NULL;
-    parts.version = (struct span){version, dash != NULL ? dash : end};
-    parts.release = (struct span){dash != NULL ? dash + 1 : end, end};
+    parts.version = (struct rb_span){version, dash != NULL ? dash : end};
+    parts.release = (struct rb_span){dash != NULL ? dash + 1 : end, end};
     return parts;
 }
 
@@ -144,7 +97,7 @@ int rb_version_compare_rpm(const char *a, const char *b)
     return difference != 0 ? difference : (int)left.has_release - (int)right.has_release;
 }
 
-static bool is_epoch(struct span epoch)
+static bool is_epoch(struct rb_span epoch)
 {
     long long value = 0;
     for (const char *at = epoch.begin; at < epoch.end; at++) {
@@ -156,7 +109,7 @@ static bool is_epoch(struct span epoch)
 }
 
 /* rpmbuild takes fewer characters today; rpm installs what others once took. */
-static bool is_part(struct span part)
+static bool is_part(struct rb_span part)
 {
     for (const char *at = part.begin; at < part.end; at++) {
         if (*at <= ' ' || *at > '~' || *at == '-' || *at == ':')

@@ -9,31 +9,17 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A piece of a version: begin up to, not including, end. */
-struct span {
-    const char *begin;
-    const char *end;
-};
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+#include "version_span.h"
 
 /* The weight of the byte at `at`: '~' sorts before the end of the text, letters before all other
    characters. A digit ends the run of non-digits as the end of the text does. */
 static int weight(const char *at, const char *end)
 {
-    if (at == end || is_digit(*at))
+    if (at == end || rb_span_is_digit(*at))
         return 0;
     if (*at == '~')
         return -1;
-    return is_letter(*at) ? *at : (unsigned char)*at + 256;
+    return rb_span_is_letter(*at) ? *at : (unsigned char)*at + 256;
 }
 
 /* Compares the numbers that start at *a and *b and moves behind them. Of any size: without leading
@@ -47,8 +33,8 @@ static int compare_number(const char **a, const char *a_end, const char **b, con
         ++*b;
     int first_difference = 0;
     for (;; ++*a, ++*b) {
-        bool in_a = *a < a_end && is_digit(**a);
-        bool in_b = *b < b_end && is_digit(**b);
+        bool in_a = *a < a_end && rb_span_is_digit(**a);
+        bool in_b = *b < b_end && rb_span_is_digit(**b);
         if (!in_a || !in_b)
             return in_a != in_b ? (int)in_a - (int)in_b : first_difference;
         if (first_difference == 0)
@@ -57,11 +43,11 @@ static int compare_number(const char **a, const char *a_end, const char **b, con
 }
 
 /* Runs of non-digits and of digits by turns, as lib/dpkg/version.c of dpkg defines it. */
-static int compare_part(struct span a, struct span b)
+static int compare_part(struct rb_span a, struct rb_span b)
 {
     while (a.begin < a.end || b.begin < b.end) {
-        while ((a.begin < a.end && !is_digit(*a.begin)) ||
-               (b.begin < b.end && !is_digit(*b.begin))) {
+        while ((a.begin < a.end && !rb_span_is_digit(*a.begin)) ||
+               (b.begin < b.end && !rb_span_is_digit(*b.begin))) {
             int difference = weight(a.begin, a.end) - weight(b.begin, b.end);
             if (difference != 0)
                 return difference;
@@ -76,9 +62,9 @@ static int compare_part(struct span a, struct span b)
 }
 
 struct parts {
-    struct span epoch; /* empty where there is none */
-    struct span upstream;
-    struct span revision; /* empty where there is none: the same as "0" */
+    struct rb_span epoch; /* empty where there is none */
+    struct rb_span upstream;
+    struct rb_span revision; /* empty where there is none: the same as "0" */
 };
 
 static struct parts split(const char *version)
@@ -87,15 +73,15 @@ static struct parts split(const char *version)
     const char *end = version + strlen(version);
     struct parts parts = {.epoch = {begin, begin}};
     const char *at = begin;
-    while (is_digit(*at))
+    while (rb_span_is_digit(*at))
         at++;
     if (*at == ':') {
         parts.epoch.end = at;
         begin = at + 1;
     }
     const char *hyphen = memrchr(begin, '-', (size_t)(end - begin));
-    parts.upstream = (struct span){begin, hyphen == NULL ? end : hyphen};
-    parts.revision = (struct span){hyphen == NULL ? end : hyphen + 1, end};
+    parts.upstream = (struct rb_span){begin, hyphen == NULL ? end : hyphen};
+    parts.revision = (struct rb_span){hyphen == NULL ? end : hyphen + 1, end};
     return parts;
 }
 
@@ -119,7 +105,7 @@ static bool is_epoch(const char *begin, const char *end)
 {
     int64_t value = 0;
     for (const char *at = begin; at < end; at++) {
-        if (!is_digit(*at))
+        if (!rb_span_is_digit(*at))
             return false;
         value = value * 10 + (*at - '0');
         if (value > INT_MAX)

@@ -9,8 +9,9 @@ const struct rb_version_order rb_version_semver = {"semver", rb_semver_compare_t
 
 const struct rb_version_order *rb_version_order_find(const char *name)
 {
-    static const struct rb_version_order *const orders[] = {&rb_version_deb, &rb_version_rpm,
-                                                            &rb_version_apk, &rb_version_semver};
+    static const struct rb_version_order *const orders[] = {
+        &rb_version_deb,  &rb_version_rpm,   &rb_version_apk, &rb_version_semver,
+        &rb_version_pypi, &rb_version_maven, &rb_version_gem};
     for (size_t i = 0; i < RB_COUNT_OF(orders); i++) {
         if (rb_text_equal(orders[i]->name, name))
             return orders[i];

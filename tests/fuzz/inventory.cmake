@@ -3,7 +3,7 @@ foreach(target dpkg_status packages apt_conf apt_sources preferences index packa
   rebake_fuzz_target(${target} LINK rebake::inventory PkgConfig::ZLIB)
 endforeach()
 
-foreach(order deb rpm apk)
+foreach(order deb rpm apk pypi maven gem)
   rebake_fuzz_target(${order}_version LINK rebake::inventory)
   target_sources(fuzz_${order}_version PRIVATE version_order.c)
 endforeach()

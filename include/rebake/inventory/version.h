@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The order of package versions, as each distribution's own tools define it. */
+/* The order of package versions, as each ecosystem's own tools define it. */
 #ifndef REBAKE_INVENTORY_VERSION_H
 #define REBAKE_INVENTORY_VERSION_H
 
@@ -18,7 +18,11 @@ struct rb_version_order {
 extern const struct rb_version_order rb_version_deb;
 extern const struct rb_version_order rb_version_rpm;
 extern const struct rb_version_order rb_version_apk;
-extern const struct rb_version_order rb_version_semver;                 /* rebake/base/semver.h */
+extern const struct rb_version_order rb_version_semver; /* rebake/base/semver.h */
+extern const struct rb_version_order rb_version_pypi;
+extern const struct rb_version_order rb_version_maven;
+extern const struct rb_version_order rb_version_gem;
+/* By its name: "deb", "rpm", "apk", "semver", "pypi", "maven", "gem". */
 const struct rb_version_order *rb_version_order_find(const char *name); /* or NULL */
 
 /* Debian versions, [epoch:]upstream[-revision], ordered as deb-version(7) and dpkg do. */
@@ -42,5 +46,27 @@ int rb_version_compare_apk(const char *a, const char *b);
 
 /* What `apk version --check` accepts. */
 bool rb_version_is_apk(const char *version);
+
+/* Python's [epoch!]release[pre][post][dev][+local], ordered as packaging does (PEP 440). What is no
+   such version is older than every one, and among its like ordered by bytes. */
+int rb_version_compare_pypi(const char *a, const char *b);
+
+/* What packaging.version.Version takes, in ASCII. */
+bool rb_version_is_pypi(const char *version);
+
+/* Maven's versions, ordered as its ComparableVersion does (Maven 3.8.7 to 3.9), but without the
+   circles of that order: maven_version.c says where they are cut. */
+int rb_version_compare_maven(const char *a, const char *b);
+
+/* Maven takes any text but an empty one; not what its model refuses, white space and control
+   characters. */
+bool rb_version_is_maven(const char *version);
+
+/* RubyGems' versions, ordered as Gem::Version does. What is no such version is older than every
+   one, and among its like ordered by bytes. */
+int rb_version_compare_gem(const char *a, const char *b);
+
+/* What Gem::Version.correct? takes, but for the empty text. */
+bool rb_version_is_gem(const char *version);
 
 #endif
