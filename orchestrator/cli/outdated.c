@@ -357,7 +357,8 @@ const struct rb_command rb_command_outdated = {
     .arguments = "IMAGE [--format table|json] [--with \"deb URL SUITE COMPONENT\"]...",
     .summary = "List the packages of an image that have a newer version in its own repositories",
     .help =
-        "IMAGE is registry/name[:tag][@digest], oci:FOLDER[:tag] or rootfs:FOLDER-OR-TAR.\n"
+        "IMAGE is registry/name[:tag][@digest], oci:FOLDER[:tag], oci-archive:FILE[:tag],\n"
+        "docker-archive:FILE[:[name:]tag] or rootfs:FOLDER-OR-TAR.\n"
         "Nothing is run and nothing needs to be set up: the image's apt sources, keyrings and\n"
         "preferences are read, those repositories are asked, and the list is what\n"
         "`apt list --upgradable` would say inside the image after `apt update`.\n\n"

@@ -119,7 +119,8 @@ const struct rb_command rb_command_scan = {
     .name = "scan",
     .arguments = "IMAGE [--format table|json|cyclonedx]",
     .summary = "List the packages inside an image, without unpacking or running it",
-    .help = "IMAGE is registry/name[:tag][@digest], oci:FOLDER[:tag] or rootfs:FOLDER-OR-TAR.\n"
+    .help = "IMAGE is registry/name[:tag][@digest], oci:FOLDER[:tag], oci-archive:FILE[:tag],\n"
+            "docker-archive:FILE[:[name:]tag] or rootfs:FOLDER-OR-TAR.\n"
             "The default format is a table for people; --json is short for --format json.\n"
             "cyclonedx is CycloneDX 1.6, with a purl for each package.\n",
     .run = run_scan,

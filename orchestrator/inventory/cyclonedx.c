@@ -20,6 +20,8 @@ static json_t *package_component(const struct rb_inventory *inventory,
     if (rb_package_type_is_distribution(package->type)) {
         append_property(properties, "rebake:source:name", package->source_name);
         append_property(properties, "rebake:source:version", package->source_version);
+        if (*package->module != '\0')
+            append_property(properties, "rebake:module", package->module);
     } else {
         append_property(properties, "rebake:path", package->path);
     }

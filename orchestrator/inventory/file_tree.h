@@ -11,7 +11,7 @@
 #include "rebake/base/strlist.h"
 
 enum {
-    TREE_FILE_MAXIMUM = 64 * 1024 * 1024,   /* bytes of one file that is read */
+    TREE_FILE_MAXIMUM = 256 * 1024 * 1024,  /* bytes of one file that is read: rpm's are large */
     TREE_TOTAL_MAXIMUM = 256 * 1024 * 1024, /* bytes of all files that are read */
     TREE_ITEMS_MAXIMUM = 10000,             /* files under the folders that are listed */
     TREE_PATH_MAXIMUM = 4096,

@@ -27,6 +27,8 @@ json_t *rb_inventory_to_json(const struct rb_inventory *inventory)
         rb_json_set_string(item, "purl", purl);
         if (*package->path != '\0')
             rb_json_set_string(item, "path", package->path);
+        if (*package->module != '\0')
+            rb_json_set_string(item, "module", package->module);
         rb_json_append(packages, item);
     }
 
@@ -54,6 +56,7 @@ static int read_package(const json_t *item, struct rb_inventory *inventory, stru
         .source_name = rb_json_get_string(item, "source", NULL),
         .source_version = rb_json_get_string(item, "sourceVersion", NULL),
         .path = rb_json_get_string(item, "path", NULL),
+        .module = rb_json_get_string(item, "module", NULL),
         .held = rb_json_get_bool(item, "held", false),
     };
     if (!rb_package_type_find(type, &package.type))

@@ -14,7 +14,8 @@ enum { PIECE_BYTES = 256 * 1024 };
 struct layer_reader {
     struct rb_blob *blob; /* or a file: */
     int fd;
-    char *path;
+    char *what;                  /* it is, in errors */
+    uint64_t left;               /* of a member of an archive; else more than any file has */
     char digest[RB_DIGEST_SIZE]; /* "" when it is not known */
     struct rb_sha256 *hash;
     char *piece;
@@ -35,7 +36,7 @@ static int check_file(struct layer_reader *reader, struct rb_err *err)
     rb_sha256_free(rb_steal(&reader->hash));
     if (strcmp(reader->digest + strlen("sha256:"), hex) != 0)
         return rb_err_set(err, RB_EVERIFY,
-                          "%s has the digest sha256:%s, not the one it is named by", reader->path,
+                          "%s has the digest sha256:%s, not the one it is named by", reader->what,
                           hex);
     return 0;
 }
@@ -43,12 +44,16 @@ static int check_file(struct layer_reader *reader, struct rb_err *err)
 static int read_file(void *context, const void **ret_data, size_t *ret_size, struct rb_err *err)
 {
     struct layer_reader *reader = context;
+    size_t most = reader->left < PIECE_BYTES ? (size_t)reader->left : PIECE_BYTES;
     ssize_t got;
     do
-        got = read(reader->fd, reader->piece, PIECE_BYTES);
+        got = read(reader->fd, reader->piece, most);
     while (got < 0 && errno == EINTR);
     if (got < 0)
-        return rb_err_sys(err, errno, "read %s", reader->path);
+        return rb_err_sys(err, errno, "read %s", reader->what);
+    if (got == 0 && most > 0 && reader->left != UINT64_MAX)
+        return rb_err_set(err, RB_EINVALID, "%s ends early", reader->what);
+    reader->left -= reader->left == UINT64_MAX ? 0 : (uint64_t)got;
     *ret_data = reader->piece;
     *ret_size = (size_t)got;
     if (got == 0)
@@ -58,17 +63,49 @@ static int read_file(void *context, const void **ret_data, size_t *ret_size, str
     return 0;
 }
 
+/* Where the bytes stand: in which file (the caller frees its path), from where on, how many. */
+static int locate(struct layer_reader *reader, const struct layer_set *set,
+                  const struct layer_entry *entry, char **ret_path, uint64_t *ret_offset,
+                  struct rb_err *err)
+{
+    RB_CLEANUP_FREE char *blob =
+        *entry->blob.digest == '\0'
+            ? NULL
+            : rb_asprintf("blobs/sha256/%s", entry->blob.digest + strlen("sha256:"));
+    reader->left = UINT64_MAX;
+    *ret_offset = 0;
+    if (set->archive == NULL) {
+        *ret_path =
+            set->tar != NULL ? rb_strdup(set->tar) : rb_asprintf("%s/%s", set->folder, blob);
+        reader->what = rb_strdup(*ret_path);
+        return 0;
+    }
+    const struct tar_member *member =
+        entry->member != NULL ? entry->member : tar_index_find(set->archive, blob);
+    *ret_path = rb_strdup(tar_index_path(set->archive));
+    if (member == NULL)
+        return rb_err_set(err, RB_ENOTFOUND, "%s has no %s", *ret_path, blob);
+    reader->what = rb_asprintf("%s: %s", *ret_path, member->name);
+    reader->left = member->size;
+    *ret_offset = member->offset;
+    return 0;
+}
+
 static int open_file(struct layer_reader *reader, const struct layer_set *set,
                      const struct layer_entry *entry, struct rb_err *err)
 {
-    reader->path = set->tar != NULL ? rb_strdup(set->tar)
-                                    : rb_asprintf("%s/blobs/sha256/%s", set->folder,
-                                                  entry->blob.digest + strlen("sha256:"));
-    reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    RB_CLEANUP_FREE char *path = NULL;
+    uint64_t offset;
+    int status = locate(reader, set, entry, &path, &offset, err);
+    if (status != 0)
+        return status;
+    reader->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (reader->fd < 0)
-        return rb_err_sys(err, errno, "open %s", reader->path);
+        return rb_err_sys(err, errno, "open %s", path);
+    if (offset > 0 && lseek(reader->fd, (off_t)offset, SEEK_SET) < 0)
+        return rb_err_sys(err, errno, "seek in %s", path);
     reader->piece = rb_alloc(PIECE_BYTES);
-    if (set->tar == NULL) {
+    if (*entry->blob.digest != '\0') {
         memcpy(reader->digest, entry->blob.digest, sizeof(reader->digest));
         reader->hash = rb_sha256_new();
     }
@@ -80,7 +117,7 @@ int layer_set_read(const struct layer_set *set, size_t number, struct layer_read
 {
     const struct layer_entry *entry = &set->entries[number];
     struct layer_reader *reader = rb_zalloc(sizeof(*reader));
-    bool is_file = set->tar != NULL || set->folder != NULL;
+    bool is_file = set->tar != NULL || set->folder != NULL || set->archive != NULL;
     reader->fd = -1;
     int status = is_file
                      ? open_file(reader, set, entry, err)
@@ -104,6 +141,6 @@ void layer_reader_free(struct layer_reader *reader)
     rb_cleanup_close(&reader->fd);
     rb_sha256_free(reader->hash);
     rb_free(reader->piece);
-    rb_free(reader->path);
+    rb_free(reader->what);
     rb_free(reader);
 }

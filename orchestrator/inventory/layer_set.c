@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What describes an image (image-spec v1.1 manifest.md, config.md, image-layout.md): index,
-   manifest and config, each checked against its digest before it is believed. */
+/* What describes an image (image-spec v1.1 manifest.md, config.md, image-layout.md; for docker's
+   archives moby's image/spec/v1.2.md): index, manifest and config, each checked against its digest
+   before it is believed, where there is one. */
 #include "layer_set.h"
 
 #include <string.h>
@@ -13,12 +14,11 @@
 
 enum { DOCUMENT_MAXIMUM = 8 * 1024 * 1024 };
 
-/* A small blob whole: a config, or in a layout also a manifest. */
-static int read_document(const struct layer_set *set, const struct rb_descriptor *descriptor,
-                         const char *what, json_t **ret_json, struct rb_err *err)
+/* A small entry whole. */
+static int read_entry(const struct layer_set *set, struct layer_entry entry, const char *what,
+                      json_t **ret_json, struct rb_err *err)
 {
     struct layer_set one = *set;
-    struct layer_entry entry = {.blob = *descriptor};
     struct layer_reader *reader;
     struct layer_source source;
     RB_CLEANUP(rb_strbuf_deinit) struct rb_strbuf text = RB_STRBUF_INIT(DOCUMENT_MAXIMUM);
@@ -37,6 +37,24 @@ static int read_document(const struct layer_set *set, const struct rb_descriptor
     layer_reader_free(reader);
     return status != 0 ? status
                        : rb_json_parse(rb_strbuf_text(&text), text.size, what, ret_json, err);
+}
+
+/* A config, or in a layout also a manifest. */
+static int read_document(const struct layer_set *set, const struct rb_descriptor *descriptor,
+                         const char *what, json_t **ret_json, struct rb_err *err)
+{
+    return read_entry(set, (struct layer_entry){.blob = *descriptor}, what, ret_json, err);
+}
+
+/* A document of an archive that no digest speaks of. */
+static int read_member(const struct layer_set *set, const char *name, json_t **ret_json,
+                       struct rb_err *err)
+{
+    const struct tar_member *member = tar_index_find(set->archive, name);
+    RB_CLEANUP_FREE char *what = rb_asprintf("%s: %s", tar_index_path(set->archive), name);
+    if (member == NULL)
+        return rb_err_set(err, RB_ENOTFOUND, "%s has no %s", tar_index_path(set->archive), name);
+    return read_entry(set, (struct layer_entry){.member = member}, what, ret_json, err);
 }
 
 /* rootfs.diff_ids of the config, one for each layer; an image without them is a docker one of old,
@@ -124,15 +142,23 @@ static int choose_entry(const json_t *index, const char *tag, const char *what,
     return rb_descriptor_read(found, what, ret_descriptor, err);
 }
 
+static int read_layout_index(const struct layer_set *set, const char *path, json_t **ret_json,
+                             struct rb_err *err)
+{
+    return set->archive != NULL ? read_member(set, "index.json", ret_json, err)
+                                : rb_json_read_file(path, DOCUMENT_MAXIMUM, ret_json, err);
+}
+
 /* From the entry to the manifest of the platform: an index is followed once. */
 static int read_layout(struct layer_set *set, const char *tag, struct rb_err *err)
 {
-    RB_CLEANUP_FREE char *path = rb_asprintf("%s/index.json", set->folder);
+    RB_CLEANUP_FREE char *path = rb_asprintf(
+        "%s/index.json", set->archive != NULL ? tar_index_path(set->archive) : set->folder);
     RB_CLEANUP_JSON json_t *index = NULL;
     RB_CLEANUP_JSON json_t *document = NULL;
     struct rb_descriptor descriptor = {0};
     bool is_index = false;
-    int status = rb_json_read_file(path, DOCUMENT_MAXIMUM, &index, err);
+    int status = read_layout_index(set, path, &index, err);
     if (status == 0)
         status = choose_entry(index, tag, path, &descriptor, err);
     if (status == 0)
@@ -152,23 +178,128 @@ static int read_layout(struct layer_set *set, const char *tag, struct rb_err *er
     return read_manifest(set, document, err);
 }
 
-/* The whole name where it is a folder, else what stands before its last ':'. */
-static char *split_layout_name(const char *name, const char **ret_tag)
+/* The whole name where it is there, else what stands before a ':' and is, else before the last one:
+   a tag may have a ':' of its own. The caller frees it. */
+static char *split_name(const char *name, mode_t kind, const char **ret_tag)
 {
-    struct stat status;
-    const char *colon = strrchr(name, ':');
-    *ret_tag = NULL;
-    if (colon == NULL || (stat(name, &status) == 0 && S_ISDIR(status.st_mode)))
-        return rb_strdup(name);
-    *ret_tag = colon + 1;
-    return rb_strndup(name, (size_t)(colon - name));
+    const char *last = strrchr(name, ':');
+    size_t size = strlen(name);
+    for (const char *colon = name + size; colon != NULL; colon = memrchr(name, ':', size)) {
+        struct stat status;
+        size = (size_t)(colon - name);
+        RB_CLEANUP_FREE char *path = rb_strndup(name, size);
+        if (stat(path, &status) == 0 && (status.st_mode & S_IFMT) == kind) {
+            *ret_tag = *colon == '\0' ? NULL : colon + 1;
+            return rb_steal(&path);
+        }
+    }
+    *ret_tag = last == NULL ? NULL : last + 1;
+    return last == NULL ? rb_strdup(name) : rb_strndup(name, (size_t)(last - name));
 }
 
 int layer_set_open_layout(struct layer_set *set, const char *name, struct rb_err *err)
 {
     const char *tag;
-    *set = (struct layer_set){.folder = split_layout_name(name, &tag)};
+    *set = (struct layer_set){.folder = split_name(name, S_IFDIR, &tag)};
     int status = read_layout(set, tag, err);
+    if (status != 0)
+        layer_set_close(set);
+    return status;
+}
+
+static int open_archive(struct layer_set *set, const char *name, const char **ret_tag,
+                        struct rb_err *err)
+{
+    RB_CLEANUP_FREE char *path = split_name(name, S_IFREG, ret_tag);
+    *set = (struct layer_set){0};
+    return tar_index_open(path, &set->archive, err);
+}
+
+int layer_set_open_layout_archive(struct layer_set *set, const char *name, struct rb_err *err)
+{
+    const char *tag;
+    int status = open_archive(set, name, &tag, err);
+    if (status == 0)
+        status = read_layout(set, tag, err);
+    if (status != 0)
+        layer_set_close(set);
+    return status;
+}
+
+/* "registry.example.com/shop/app:1" goes by that name, or by "1". */
+static bool goes_by(const json_t *image, const char *tag)
+{
+    const json_t *names = json_object_get(image, "RepoTags"), *item;
+    size_t i;
+    json_array_foreach(names, i, item)
+    {
+        const char *name = json_string_value(item);
+        const char *colon = name == NULL ? NULL : strrchr(name, ':');
+        if (rb_text_equal(name, tag) || (colon != NULL && strcmp(colon + 1, tag) == 0))
+            return true;
+    }
+    return false;
+}
+
+static int choose_saved(const json_t *images, const char *tag, const char *path,
+                        const json_t **ret_image, struct rb_err *err)
+{
+    const json_t *image, *found = NULL;
+    size_t i, count = 0;
+    json_array_foreach(images, i, image)
+    {
+        if (tag != NULL && !goes_by(image, tag))
+            continue;
+        found = image;
+        count++;
+    }
+    if (count > 1)
+        return rb_err_set(err, RB_EINVALID,
+                          "%s holds %zu images%s: name one as docker-archive:FILE:NAME:TAG", path,
+                          count, tag == NULL ? "" : " with that tag");
+    if (count == 0)
+        return rb_err_set(err, RB_ENOTFOUND, "%s has no image%s%s", path,
+                          tag == NULL ? "" : " with the tag ", tag == NULL ? "" : tag);
+    *ret_image = found;
+    return 0;
+}
+
+/* The names of members that an image of manifest.json has, the bottom layer first. Layers are not
+   named by what they are: the config's diff_ids tell. */
+static int take_saved(struct layer_set *set, const json_t *image, struct rb_err *err)
+{
+    const json_t *layers = json_object_get(image, "Layers");
+    const char *config, *path = tar_index_path(set->archive);
+    set->count = json_array_size(layers);
+    if (set->count > LAYERS_MAXIMUM)
+        return rb_err_set(err, RB_ELIMIT, "the image has more than %d layers", LAYERS_MAXIMUM);
+    set->entries = rb_calloc(set->count, sizeof(*set->entries));
+    for (size_t i = 0; i < set->count; i++) {
+        const char *name = json_string_value(json_array_get(layers, i));
+        set->entries[i].member = name == NULL ? NULL : tar_index_find(set->archive, name);
+        if (set->entries[i].member == NULL)
+            return rb_err_set(err, RB_ENOTFOUND, "%s has no layer %s", path,
+                              name == NULL ? "without a name" : name);
+    }
+    RB_CLEANUP_JSON json_t *document = NULL;
+    int status = rb_json_want_string(image, "manifest.json", "Config", &config, err);
+    if (status == 0)
+        status = read_member(set, config, &document, err);
+    return status == 0 ? read_diff_ids(set, document, err) : status;
+}
+
+int layer_set_open_docker_archive(struct layer_set *set, const char *name, struct rb_err *err)
+{
+    const char *tag;
+    const json_t *image = NULL;
+    RB_CLEANUP_JSON json_t *images = NULL;
+    int status = open_archive(set, name, &tag, err);
+    if (status == 0)
+        status = read_member(set, "manifest.json", &images, err);
+    if (status == 0)
+        status = choose_saved(images, tag, tar_index_path(set->archive), &image, err);
+    if (status == 0)
+        status = take_saved(set, image, err);
     if (status != 0)
         layer_set_close(set);
     return status;
@@ -184,6 +315,7 @@ void layer_set_close(struct layer_set *set)
 {
     rb_reference_deinit(&set->reference);
     rb_free(set->folder);
+    tar_index_free(set->archive);
     rb_free(set->tar);
     rb_free(set->entries);
     *set = (struct layer_set){0};

@@ -72,6 +72,7 @@ void rb_inventory_add(struct rb_inventory *inventory, const struct rb_package *p
     copy->source_version =
         source_version == NULL ? copy->version : rb_arena_strdup(arena, source_version);
     copy->path = rb_arena_strdup(arena, package->path == NULL ? "" : package->path);
+    copy->module = rb_arena_strdup(arena, package->module == NULL ? "" : package->module);
 }
 
 static int compare_names(const struct rb_package *package, enum rb_package_type type,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "databases.h"
 #include "layer_set.h"
 #include "layer_view.h"
 #include "rebake/base/memory.h"
@@ -15,16 +16,13 @@
 enum { READINGS_MAXIMUM = 6 };
 static const uint64_t UNPACKED_MAXIMUM = UINT64_C(64) << 30; /* of all layers together */
 
-static const char DPKG_STATUS[] = "var/lib/dpkg/status";
-static const char DPKG_STATUS_D[] = "var/lib/dpkg/status.d";
 static const char *const OS_RELEASE[] = {"etc/os-release", "usr/lib/os-release"};
 static const char *const APT_TREES[] = {"etc/apt", "usr/share/keyrings"};
 static const char DPKG_ARCHITECTURES[] = "var/lib/dpkg/arch";
 
 static void want_all(struct wanted *wanted, bool keep_apt)
 {
-    wanted_add(wanted, DPKG_STATUS, false);
-    wanted_add(wanted, DPKG_STATUS_D, true);
+    databases_want(wanted);
     for (size_t i = 0; i < RB_COUNT_OF(OS_RELEASE); i++)
         wanted_add(wanted, OS_RELEASE[i], false);
     for (size_t i = 0; keep_apt && i < RB_COUNT_OF(APT_TREES); i++)
@@ -48,32 +46,6 @@ static int add_os_release(const struct file_tree *tree, struct rb_inventory *inv
         }
     }
     return 0;
-}
-
-static int add_status_file(const struct file_tree *tree, struct rb_inventory *inventory,
-                           const char *path, bool is_status_d, struct rb_err *err)
-{
-    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
-    const char *data;
-    size_t size;
-    int status = tree->read(tree->context, path, arena, &data, &size, err);
-    if (status != 0 || data == NULL)
-        return status;
-    return rb_inventory_add_dpkg(inventory, data, size, is_status_d, path, err);
-}
-
-/* distroless has a file a package, with the md5sums of its files beside. */
-static int add_status_folder(const struct file_tree *tree, struct rb_inventory *inventory,
-                             struct rb_err *err)
-{
-    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist paths = {0};
-    int status = tree->list(tree->context, DPKG_STATUS_D, &paths, err);
-    for (size_t i = 0; status == 0 && i < paths.count; i++) {
-        bool again = i > 0 && strcmp(paths.items[i], paths.items[i - 1]) == 0;
-        if (!again && !rb_text_ends_with(paths.items[i], ".md5sums"))
-            status = add_status_file(tree, inventory, paths.items[i], true, err);
-    }
-    return status;
 }
 
 static int keep_file(const struct file_tree *tree, const char *path, struct rb_scan *scan,
@@ -110,9 +82,7 @@ static int fill(const struct file_tree *tree, const struct rb_scan_options *opti
 {
     int status = add_os_release(tree, &scan->inventory, err);
     if (status == 0)
-        status = add_status_file(tree, &scan->inventory, DPKG_STATUS, false, err);
-    if (status == 0)
-        status = add_status_folder(tree, &scan->inventory, err);
+        status = databases_read(tree, &scan->inventory, err);
     if (status == 0)
         rb_inventory_sort(&scan->inventory);
     return status == 0 && options->keep_apt ? keep_apt_files(tree, scan, err) : status;
@@ -196,20 +166,55 @@ static int scan_root(const char *path, const struct rb_scan_options *options, st
     return code;
 }
 
+/* What an image is read from, by what its reference begins with. */
+struct place {
+    const char *prefix;
+    int (*open)(struct layer_set *set, const char *name, struct rb_err *err);
+};
+
+static const struct place PLACES[] = {
+    {"oci:", layer_set_open_layout},
+    {"oci-archive:", layer_set_open_layout_archive},
+    {"docker-archive:", layer_set_open_docker_archive},
+};
+
+static int open_image(struct rb_net_session *session, const char *reference, struct layer_set *set,
+                      const char **ret_prefix, struct rb_err *err)
+{
+    *ret_prefix = "";
+    for (size_t i = 0; i < RB_COUNT_OF(PLACES); i++) {
+        if (rb_text_starts_with(reference, PLACES[i].prefix)) {
+            *ret_prefix = PLACES[i].prefix;
+            return PLACES[i].open(set, reference + strlen(*ret_prefix), err);
+        }
+    }
+    return layer_set_open_registry(set, session, reference, err);
+}
+
+/* As exact as it gets: by the digest, where there is one. */
+static char *name_image(const struct layer_set *set, const char *prefix, const char *reference)
+{
+    if (*prefix == '\0')
+        return rb_asprintf("%s/%s@%s", set->reference.registry, set->reference.repository,
+                           set->digest);
+    if (*set->digest == '\0')
+        return rb_strdup(reference);
+    return rb_asprintf("%s%s@%s", prefix,
+                       set->archive != NULL ? tar_index_path(set->archive) : set->folder,
+                       set->digest);
+}
+
 static int scan_image(struct rb_net_session *session, const char *reference,
                       const struct rb_scan_options *options, struct rb_scan *scan,
                       struct rb_err *err)
 {
     struct layer_set set;
-    bool layout = rb_text_starts_with(reference, "oci:");
-    int status = layout ? layer_set_open_layout(&set, reference + strlen("oci:"), err)
-                        : layer_set_open_registry(&set, session, reference, err);
+    const char *prefix;
+    int status = open_image(session, reference, &set, &prefix, err);
     if (status != 0)
         return status;
     scan->digest = rb_strdup(set.digest);
-    scan->reference = layout ? rb_asprintf("oci:%s@%s", set.folder, set.digest)
-                             : rb_asprintf("%s/%s@%s", set.reference.registry,
-                                           set.reference.repository, set.digest);
+    scan->reference = name_image(&set, prefix, reference);
     status = scan_layers(&set, options, scan, err);
     layer_set_close(&set);
     return status;

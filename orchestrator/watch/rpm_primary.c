@@ -6,6 +6,7 @@
 
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
+#include "rebake/inventory/rpm_source.h"
 #include "xml.h"
 
 enum { WORD_SIZE = 256 };
@@ -73,28 +74,6 @@ static bool is_wanted(const struct rb_rpm_primary *primary, const char *architec
     return false;
 }
 
-/* "bash-5.1.8-6.el9.src.rpm" is the source "bash" in "5.1.8-6.el9": the name ends at the last but
-   one dash. A package that does not say is its own source. */
-static void split_source(struct package *package, struct rb_offer *offer)
-{
-    char *source = package->source;
-    size_t size = strlen(source);
-    offer->source_name = package->name;
-    offer->source_version = package->version;
-    if (rb_text_ends_with(source, ".nosrc.rpm"))
-        size -= strlen(".nosrc.rpm");
-    else if (rb_text_ends_with(source, ".src.rpm"))
-        size -= strlen(".src.rpm");
-    source[size] = '\0';
-    char *release = strrchr(source, '-');
-    char *version = release == NULL ? NULL : memrchr(source, '-', (size_t)(release - source));
-    if (version == NULL || version == source)
-        return;
-    *version = '\0';
-    offer->source_name = source;
-    offer->source_version = version + 1;
-}
-
 static int end_package(struct rb_rpm_primary *primary, struct rb_err *err)
 {
     struct package *package = &primary->package;
@@ -105,7 +84,10 @@ static int end_package(struct rb_rpm_primary *primary, struct rb_err *err)
                           package->name);
     if (!is_wanted(primary, package->architecture))
         return 0;
-    split_source(package, &offer);
+    if (!rb_rpm_source_split(package->source, &offer.source_name, &offer.source_version)) {
+        offer.source_name = package->name; /* it does not say */
+        offer.source_version = package->version;
+    }
     return rb_index_builder_add(primary->builder, &offer, err);
 }
 

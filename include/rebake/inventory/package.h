@@ -42,7 +42,10 @@ struct rb_package {
     const char *source_name;
     const char *source_version;
     const char *path; /* of a language's package: the file that told of it; else "" */
-    bool held;        /* its owner asked the package manager to leave it: "hold" in dpkg's status */
+    /* Of rpm: "perl:5.26:8010020190322130042:9d367344", the module that it was built for
+       (name:stream:version:context), whose streams' advisories are apart; else "". */
+    const char *module;
+    bool held; /* its owner asked the package manager to leave it: "hold" in dpkg's status */
 };
 
 struct rb_inventory {
@@ -74,6 +77,10 @@ const struct rb_package *rb_inventory_find(const struct rb_inventory *inventory,
 RB_NODISCARD int rb_inventory_add_dpkg(struct rb_inventory *inventory, const char *data,
                                        size_t size, bool is_status_d, const char *what,
                                        struct rb_err *err);
+/* apk's database of what is installed, lib/apk/db/installed (apk-package(5) and fields for files).
+ */
+RB_NODISCARD int rb_inventory_add_apk(struct rb_inventory *inventory, const char *data, size_t size,
+                                      const char *what, struct rb_err *err);
 /* os-release(5). */
 void rb_inventory_add_os_release(struct rb_inventory *inventory, const char *data, size_t size);
 
@@ -82,8 +89,9 @@ void rb_inventory_add_os_release(struct rb_inventory *inventory, const char *dat
 char *rb_package_purl(const struct rb_inventory *inventory, const struct rb_package *package);
 
 /* {"distribution":{"id","version","codename","name"},"architecture","packages":[{"type","name",
-   "version","architecture","source","sourceVersion","held","purl","path" of a language's}]}: the
-   shape of `rebake scan --format json` and of a job's result. The caller drops the reference. */
+   "version","architecture","source","sourceVersion","held","purl","path" of a language's,
+   "module" of rpm where there is one}]}: the shape of `rebake scan --format json` and of a job's
+   result. The caller drops the reference. */
 json_t *rb_inventory_to_json(const struct rb_inventory *inventory);
 RB_NODISCARD int rb_inventory_from_json(const json_t *json, struct rb_inventory *ret_inventory,
                                         struct rb_err *err);

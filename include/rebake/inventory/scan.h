@@ -22,7 +22,7 @@ struct rb_scan {
     struct rb_kept_file *files; /* only with keep_apt; in the inventory's arena */
     size_t file_count;
     char *reference; /* what was scanned: registry/name@sha256:… for images */
-    char *digest;    /* of the manifest; "" for a root file system */
+    char *digest;    /* of the manifest; "" where there is none */
 };
 
 struct rb_scan_options {
@@ -31,9 +31,9 @@ struct rb_scan_options {
     bool keep_apt;
 };
 
-/* reference: registry/name[:tag][@digest], oci:FOLDER[:tag] (an OCI layout), or rootfs:PATH (a
-   folder or a tar file, compressed or not). On success the caller frees ret_scan with
-   rb_scan_deinit. */
+/* reference: registry/name[:tag][@digest], oci:FOLDER[:tag] (an OCI layout),
+   oci-archive:FILE[:tag], docker-archive:FILE[:[name:]tag], or rootfs:PATH (a folder or a tar file,
+   compressed or not). On success the caller frees ret_scan with rb_scan_deinit. */
 RB_NODISCARD int rb_scan_reference(struct rb_net_session *session, const char *reference,
                                    const struct rb_scan_options *options, struct rb_scan *ret_scan,
                                    struct rb_err *err);

@@ -197,7 +197,7 @@ static void test_bombs(void **state)
         const char *text;
     } CASES[] = {
         {"usr/bin/a", 300 << 20, "times its size"},
-        {STATUS, 100 << 20, STATUS " is larger than we read"},
+        {STATUS, 300 << 20, STATUS " is larger than we read"},
     };
     struct fake *fake = *state;
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
