@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Each match is about one vulnerability or more: what its advisory is about (upstream), or else the
- * advisory itself. A vulnerability's names are all that aliases lead to, in any set; the one that
- * they are sorted under is the same from wherever the search begins.
- */
+/* Each match is about one vulnerability or more: what its advisory is about (upstream), or else the
+   advisory itself. */
 #include "finding.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "rebake/base/memory.h"
-#include "rebake/base/text.h"
-
-enum {
-    NAMES_MAXIMUM = 64, /* of one vulnerability */
-    NAMED_MAXIMUM = 256 /* advisories of one name that are looked at */
-};
-
-struct names {
-    const char *all[NAMES_MAXIMUM];
-    size_t count;
-};
 
 /* A vulnerability that a match is about. */
 struct about {
@@ -47,88 +34,6 @@ struct finder {
     size_t known_count;
 };
 
-static bool has_name(const struct names *names, const char *name)
-{
-    for (size_t i = 0; i < names->count; i++) {
-        if (strcmp(names->all[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void add_name(struct names *names, const char *name)
-{
-    if (names->count < NAMES_MAXIMUM && !has_name(names, name))
-        names->all[names->count++] = name;
-}
-
-static bool is_among(const char *const *texts, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(texts[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* What one advisory adds to the names that it shares one with: its own and its aliases; and where
-   it is about a single other, as a distribution's record of a CVE is, that one. */
-static void add_names_of(struct names *names, const struct rb_advisory *advisory, const char *name)
-{
-    bool is_it =
-        strcmp(advisory->id, name) == 0 || is_among(advisory->aliases, advisory->alias_count, name);
-    bool is_about_it = advisory->upstream_count == 1 && strcmp(advisory->upstream[0], name) == 0;
-    if (advisory->withdrawn_at != 0 || (!is_it && !is_about_it))
-        return;
-    if (advisory->upstream_count > 1)
-        return;
-    add_name(names, advisory->id);
-    for (size_t i = 0; i < advisory->alias_count; i++)
-        add_name(names, advisory->aliases[i]);
-    for (size_t i = 0; i < advisory->upstream_count; i++)
-        add_name(names, advisory->upstream[i]);
-}
-
-static void add_named(struct finder *finder, const struct rb_advisory_set *set, const char *name,
-                      struct names *names)
-{
-    size_t first, count = rb_advisory_set_find(set, name, &first);
-    for (size_t i = first; i < first + count && i < first + NAMED_MAXIMUM; i++) {
-        struct rb_advisory advisory;
-        rb_advisory_set_names(set, rb_advisory_set_named(set, i), finder->arena, &advisory);
-        add_names_of(names, &advisory, name);
-    }
-}
-
-static void find_names(struct finder *finder, const char *name, struct names *ret_names)
-{
-    *ret_names = (struct names){.all = {name}, .count = 1};
-    for (size_t i = 0; i < ret_names->count; i++) {
-        const char *next = ret_names->all[i];
-        for (size_t j = 0; j < finder->source_count; j++)
-            add_named(finder, finder->sources[j].set, next, ret_names);
-    }
-}
-
-static int compare_texts(const void *left, const void *right)
-{
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-/* Sorted, but for the first CVE, which is put before all. */
-static void sort_names(struct names *names)
-{
-    qsort(names->all, names->count, sizeof(names->all[0]), compare_texts);
-    for (size_t i = 0; i < names->count; i++) {
-        if (!rb_text_starts_with(names->all[i], "CVE-"))
-            continue;
-        const char *cve = names->all[i];
-        memmove(names->all + 1, names->all, i * sizeof(names->all[0]));
-        names->all[0] = cve;
-        return;
-    }
-}
-
 static void add_about(struct finder *finder, struct about about)
 {
     finder->abouts = rb_arena_grow(finder->arena, finder->abouts, finder->count, &finder->capacity,
@@ -140,8 +45,7 @@ static void add_pending(struct finder *finder, const struct rb_advisory_match *m
                         const char *name)
 {
     struct names names;
-    find_names(finder, name, &names);
-    sort_names(&names);
+    names_find(finder->sources, finder->source_count, name, finder->arena, &names);
     const char **copy = rb_arena_array(finder->arena, names.count, sizeof(*copy));
     memcpy(copy, names.all, names.count * sizeof(*copy));
     add_about(finder, (struct about){copy[0], copy, names.count, match});

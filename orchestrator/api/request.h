@@ -15,9 +15,12 @@ enum {
     API_WHY_MAXIMUM = 1000         /* bytes of a person's words */
 };
 
+struct api_shelf;
+
 struct api_request {
     const struct rb_api_options *options;
-    struct rb_arena *arena; /* lives as long as the request */
+    struct api_shelf *shelf; /* derived files that stay open between requests */
+    struct rb_arena *arena;  /* lives as long as the request */
     int64_t now_at;
     const char *arguments[API_ARGUMENTS]; /* what stood in the path where the route has a ":" */
     const char *actor;                    /* "user:root" */
@@ -55,6 +58,7 @@ api_handler api_resume;
 api_handler api_cancel;
 api_handler api_check;
 api_handler api_get_hooks;
+api_handler api_get_exposure;
 
 /* The number in the path; RB_ENOTFOUND for anything else, since nothing has such an id. */
 RB_NODISCARD int api_want_id(const struct api_request *request, const char *what, int64_t *ret_id,

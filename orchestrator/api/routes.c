@@ -16,6 +16,7 @@ static const struct route {
     {"GET", "/v1/sources", api_get_sources},
     {"GET", "/v1/history", api_get_history},
     {"GET", "/v1/hooks", api_get_hooks},
+    {"GET", "/v1/exposure", api_get_exposure},
     {"GET", "/v1/why/*", api_get_why},
     {"GET", "/v1/builds/:", api_get_build},
     {"GET", "/v1/builds/:/log", api_get_log},

@@ -16,6 +16,7 @@
 #include "rebake/base/strbuf.h"
 #include "rebake/base/text.h"
 #include "routes.h"
+#include "shelf.h"
 #include "socket.h"
 
 /* What is sent beyond the largest body is read and dropped up to a bound: a client that is still
@@ -33,6 +34,7 @@ struct rb_api {
     char *version;
     struct api_socket socket;
     struct api_listener *listener;
+    struct api_shelf *shelf;
 };
 
 /* What has come of a request so far. */
@@ -117,6 +119,7 @@ static enum MHD_Result make_answer(const struct rb_api *api, struct MHD_Connecti
     const union MHD_ConnectionInfo *peer =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct api_request request = {.options = &api->options,
+                                  .shelf = api->shelf,
                                   .arena = arena,
                                   .now_at = rb_clock_now(api->options.clock),
                                   .actor = api_peer_name(peer->connect_fd, arena),
@@ -208,6 +211,7 @@ static int start_listener(struct rb_api *api, struct rb_err *err)
 
 static void free_api(struct rb_api *api)
 {
+    api_shelf_free(api->shelf);
     rb_free(api->socket_path);
     rb_free(api->version);
     rb_free(api);
@@ -221,6 +225,7 @@ int rb_api_start(const struct rb_api_options *options, struct rb_api **ret_api, 
     api->options = *options;
     api->options.socket_path = api->socket_path;
     api->options.version = api->version;
+    api->shelf = api_shelf_new();
     int status = api_socket_listen(api->socket_path, &api->socket, err);
     if (status != 0) {
         free_api(api);

@@ -22,6 +22,7 @@ struct rb_client_options {
     bool check;              /* --check */
     bool failing;            /* --failing */
     const char *kind;        /* --kind NAME; NULL: not said */
+    const char *image;       /* --image NAME; NULL: not said */
     int64_t limit;           /* --limit N, 1 to 1000; 0: not said */
     int64_t timeout_ms;      /* --timeout SPAN; 0: not said */
 };

@@ -48,6 +48,9 @@ static int take(const struct rb_command *command, int option, const char *argume
     case 'k':
         options->kind = argument;
         return 0;
+    case 'i':
+        options->image = argument;
+        return 0;
     case 'n':
         if (rb_text_to_i64(argument, &options->limit) && options->limit >= 1 &&
             options->limit <= LIMIT_MAXIMUM)
@@ -73,7 +76,7 @@ int rb_client_parse(const struct rb_command *command, int argc, char **argv,
         {"why", required_argument, NULL, 'w'},     {"follow", no_argument, NULL, 'f'},
         {"check", no_argument, NULL, 'c'},         {"limit", required_argument, NULL, 'n'},
         {"timeout", required_argument, NULL, 't'}, {"failing", no_argument, NULL, 'F'},
-        {"kind", required_argument, NULL, 'k'}};
+        {"kind", required_argument, NULL, 'k'},    {"image", required_argument, NULL, 'i'}};
     struct option taken[RB_COUNT_OF(all) + 1] = {{0}};
     bool follow = false;
     for (size_t i = 0, count = 0; i < RB_COUNT_OF(all); i++) {

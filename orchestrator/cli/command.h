@@ -29,6 +29,7 @@ extern const struct rb_command rb_command_git_check;
 extern const struct rb_command rb_command_feed_read;
 extern const struct rb_command rb_command_fetch;
 extern const struct rb_command rb_command_graph;
+extern const struct rb_command rb_command_exposure;
 extern const struct rb_command rb_command_history;
 extern const struct rb_command rb_command_hooks;
 extern const struct rb_command rb_command_job_run;

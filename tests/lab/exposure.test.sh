@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The question of three in the morning, asked of a daemon that has built and deployed two images of the
+# real Debian, with a tracker's file served beside: who is exposed, and no longer once it is fixed.
+# shellcheck source=tests/lab/lab.sh
+. "$(dirname "$0")/lab.sh"
+# shellcheck source=tests/lab/shop.sh
+. "$(dirname "$0")/shop.sh"
+lab_begin
+lab_need docker-registry nginx fcgiwrap jq
+
+mkdir "$LAB/public"
+nginx_start feeds <<N
+  server { listen 127.0.0.1:@PORT@; root $LAB/public; }
+N
+feeds=http://127.0.0.1:$LAB_PORT
+
+# tracker FIXED: bash is fixed by that version, and tzdata never was; what comes replaces what was.
+tracker() {
+  cat >"$LAB/public/tracker.json" <<T
+{"bash": {"CVE-2026-1": {"description": "It runs.", "releases": {"bookworm":
+    {"status": "resolved", "fixed_version": "$1", "urgency": "high"}}}},
+ "tzdata": {"CVE-2026-2": {"releases": {"bookworm": {"status": "open", "urgency": "low", "nodsa": "Minor issue"}}}},
+ "absent": {"CVE-2026-3": {"releases": {"bookworm": {"status": "open", "urgency": "high"}}}}}
+T
+  nginx_time "$LAB/public/tracker.json"
+}
+
+shop_begin
+tracker 99:1.0
+printf '{"title":"KEV","catalogVersion":"1","dateReleased":"2026-01-01T00:00:00.0000Z","count":1,
+"vulnerabilities":[{"cveID":"CVE-2026-1","vulnerabilityName":"Shell","dateAdded":"2026-01-02"}]}' \
+  >"$LAB/public/kev.json"
+mapfile -t deployment < <(shop_deployment)
+shop_pipeline "${deployment[@]}"
+sed -i "s|^sources:|&\n  tracker: { debian-tracker: $feeds/tracker.json, every: 1h }\n  kev: { kev: $feeds/kev.json, every: 1h }|" \
+  "$LAB/shop.yaml"
+
+section "before anything is known"
+rebaked_start "$LAB/shop.yaml"
+expect_exit 0 rebake wait --timeout 4m
+
+section "who is exposed"
+expect_exit 10 rebake exposure CVE-2026-1
+expect_text "$LAB/out" "exploited"
+expect_text "$LAB/out" "shop/app"
+expect_text "$LAB/out" "shop/production"
+expect_text "$LAB/out" "99:1.0, in no watched repository"
+expect_exit 10 rebake exposure CVE-2026-1 --json
+expect_json "$LAB/out" '[.artifacts[].image] == ["shop/runtime", "shop/app"]'
+expect_json "$LAB/out" '[.findings[] | [.id, .verdict, .package.name]] == [["CVE-2026-1", "affected", "bash"]]'
+expect_json "$LAB/out" '.findings[0].package.purl | startswith("pkg:deb/debian/bash@")'
+expect_json "$LAB/out" '[.artifacts[] | select(.image == "shop/app").deployments[].name] == ["shop/production"]'
+took=$(jq -rn --argjson a "$(date +%s%N)" '$a')
+rebaked_get '/v1/exposure?id=CVE-2026-1' >/dev/null
+echo "an answer took $((($(date +%s%N) - took) / 1000000)) ms, with the client's start"
+
+section "who is not"
+expect_exit 0 rebake exposure CVE-2026-3
+expect_text "$LAB/out" "not exposed"
+expect_exit 1 rebake exposure CVE-1999-1
+expect_text "$LAB/err" "no advisory that is watched speaks of CVE-1999-1"
+expect_exit 2 rebake exposure
+
+section "all of an image"
+expect_exit 10 rebake exposure --image app --json
+expect_json "$LAB/out" '[.findings[].id] == ["CVE-2026-1", "CVE-2026-2"]'
+expect_json "$LAB/out" '.findings[1].matches[0] | .postponed == "nodsa" or .reason == "Minor issue"'
+
+section "the feed moves: fixed by what is installed"
+tracker 0.1
+expect_exit 0 rebake check tracker
+not_exposed() { rebake exposure CVE-2026-1 >/dev/null; }
+lab_wait 30 "the new feed to count" not_exposed
+expect_exit 0 rebake exposure CVE-2026-1 --json
+expect_json "$LAB/out" '.findings == [] and .cleared >= 1'
