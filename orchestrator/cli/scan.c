@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `rebake scan`: what is inside an image. */
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "command.h"
 #include "patience.h"
+#include "rebake/base/clock.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/inventory/scan.h"
@@ -26,6 +29,21 @@ static void print_json(const struct rb_scan *scan)
 static void print_cyclonedx(const struct rb_scan *scan)
 {
     print_document(rb_inventory_to_cyclonedx(&scan->inventory, scan->reference, scan->digest));
+}
+
+/* When a document says that it was made (reproducible-builds.org, SOURCE_DATE_EPOCH). */
+static int64_t made_at(void)
+{
+    uint64_t epoch_s;
+    const char *text = getenv("SOURCE_DATE_EPOCH");
+    bool is_said = text != NULL && rb_text_to_u64(text, &epoch_s) && epoch_s < INT32_MAX;
+    return is_said ? (int64_t)epoch_s * 1000 : rb_clock_now(&rb_clock_system);
+}
+
+static void print_spdx(const struct rb_scan *scan)
+{
+    print_document(
+        rb_inventory_to_spdx(&scan->inventory, scan->reference, scan->digest, made_at()));
 }
 
 static void print_table(const struct rb_scan *scan)
@@ -67,6 +85,7 @@ static const struct {
     {"table", print_table},
     {"json", print_json},
     {"cyclonedx", print_cyclonedx},
+    {"spdx", print_spdx},
 };
 
 static bool find_format(const char *name, size_t *ret_format)
@@ -108,7 +127,7 @@ static int run_scan(const struct rb_command *command, int argc, char **argv)
         if (option != 'f' && option != 'j')
             return rb_command_usage(command, NULL);
         if (!find_format(name, &format))
-            return rb_command_usage(command, "--format is table, json or cyclonedx");
+            return rb_command_usage(command, "--format is table, json, cyclonedx or spdx");
     }
     if (argc - optind != 1)
         return rb_command_usage(command, "name one image");
@@ -117,11 +136,12 @@ static int run_scan(const struct rb_command *command, int argc, char **argv)
 
 const struct rb_command rb_command_scan = {
     .name = "scan",
-    .arguments = "IMAGE [--format table|json|cyclonedx]",
+    .arguments = "IMAGE [--format table|json|cyclonedx|spdx]",
     .summary = "List the packages inside an image, without unpacking or running it",
     .help = "IMAGE is registry/name[:tag][@digest], oci:FOLDER[:tag], oci-archive:FILE[:tag],\n"
             "docker-archive:FILE[:[name:]tag] or rootfs:FOLDER-OR-TAR.\n"
             "The default format is a table for people; --json is short for --format json.\n"
-            "cyclonedx is CycloneDX 1.6, with a purl for each package.\n",
+            "cyclonedx is CycloneDX 1.6, spdx is SPDX 2.3, each with a purl for each package.\n"
+            "What spdx says of when it was made is $SOURCE_DATE_EPOCH where that is set.\n",
     .run = run_scan,
 };

@@ -16,6 +16,9 @@ static json_t *package_component(const struct rb_inventory *inventory,
                                  const struct rb_package *package)
 {
     RB_CLEANUP_FREE char *purl = rb_package_purl(inventory, package);
+    /* One version of a language's package may be there at several places. */
+    RB_CLEANUP_FREE char *reference =
+        *package->path == '\0' ? rb_strdup(purl) : rb_asprintf("%s#%s", purl, package->path);
     json_t *properties = rb_json_array();
     if (rb_package_type_is_distribution(package->type)) {
         append_property(properties, "rebake:source:name", package->source_name);
@@ -27,7 +30,7 @@ static json_t *package_component(const struct rb_inventory *inventory,
     }
     json_t *component = rb_json_object();
     rb_json_set_string(component, "type", "library");
-    rb_json_set_string(component, "bom-ref", purl);
+    rb_json_set_string(component, "bom-ref", reference);
     rb_json_set_string(component, "name", package->name);
     rb_json_set_string(component, "version", package->version);
     rb_json_set_string(component, "purl", purl);

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "rebake/base/arena.h"
 #include "rebake/base/err.h"
@@ -98,5 +99,8 @@ RB_NODISCARD int rb_inventory_from_json(const json_t *json, struct rb_inventory 
 /* CycloneDX 1.6 JSON; subject names what was scanned. The caller drops the reference. */
 json_t *rb_inventory_to_cyclonedx(const struct rb_inventory *inventory, const char *subject,
                                   const char *subject_version);
+/* SPDX 2.3 JSON, which has to say when it was made. The caller drops the reference. */
+json_t *rb_inventory_to_spdx(const struct rb_inventory *inventory, const char *subject,
+                             const char *subject_version, int64_t created_at);
 
 #endif

@@ -302,6 +302,31 @@ static void cyclonedx_has_a_component_a_package(void **state)
     assert_string_equal(rb_json_get_string(subject, "version", ""), "sha256:12");
 }
 
+static void spdx_has_a_package_a_package(void **state)
+{
+    (void)state;
+    RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
+    fill(&inventory);
+    RB_CLEANUP_JSON json_t *json =
+        rb_inventory_to_spdx(&inventory, "shop/app", "sha256:12", 1700000000000);
+    RB_CLEANUP_JSON json_t *again =
+        rb_inventory_to_spdx(&inventory, "shop/app", "sha256:12", 1700000000000);
+    assert_true(json_equal(json, again));
+    assert_string_equal(rb_json_get_string(json, "spdxVersion", ""), "SPDX-2.3");
+    const json_t *packages = json_object_get(json, "packages");
+    assert_int_equal(json_array_size(packages), 2 + inventory.package_count);
+    assert_int_equal(json_array_size(json_object_get(json, "relationships")),
+                     2 + inventory.package_count);
+    const json_t *zlib = json_array_get(packages, 5);
+    const json_t *reference = json_array_get(json_object_get(zlib, "externalRefs"), 0);
+    assert_string_equal(rb_json_get_string(reference, "referenceLocator", ""),
+                        "pkg:deb/debian/zlib1g@1%3A1.2.13.dfsg-1?arch=amd64&distro=debian-12");
+    RB_CLEANUP_JSON json_t *later =
+        rb_inventory_to_spdx(&inventory, "shop/app", "sha256:12", 1700000001000);
+    assert_string_not_equal(rb_json_get_string(json, "documentNamespace", ""),
+                            rb_json_get_string(later, "documentNamespace", ""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +341,7 @@ int main(void)
         cmocka_unit_test(json_holds_all_of_it),
         cmocka_unit_test(json_of_another_shape_is_refused),
         cmocka_unit_test(cyclonedx_has_a_component_a_package),
+        cmocka_unit_test(spdx_has_a_package_a_package),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
