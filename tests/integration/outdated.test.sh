@@ -175,7 +175,7 @@ expect_exit 1 "$rebake" outdated "rootfs:$LAB/nothing-here"
 expect_exit 2 "$rebake" outdated
 expect_exit 2 "$rebake" outdated "rootfs:$root" --format xml
 
-section "scan: a table, JSON and CycloneDX of the same packages"
+section "scan: a table, JSON, CycloneDX and SPDX of the same packages"
 image
 expect_exit 0 "$rebake" scan "rootfs:$root"
 expect_text "$LAB/out" "3 packages"
@@ -183,4 +183,6 @@ expect_exit 0 "$rebake" scan "rootfs:$root" --format json
 expect_json "$LAB/out" '[.packages[] | .name + "=" + .version] == ["demo=1.0-1", "other=1.0", "tool=1.9"]'
 expect_exit 0 "$rebake" scan "rootfs:$root" --format cyclonedx
 expect_json "$LAB/out" '.bomFormat == "CycloneDX" and ([.components[] | select(.type == "library")] | length == 3)'
-expect_exit 2 "$rebake" scan "rootfs:$root" --format spdx
+expect_exit 0 "$rebake" scan "rootfs:$root" --format spdx
+expect_json "$LAB/out" '[.packages[] | select(.externalRefs) | .name] | length == 3'
+expect_exit 2 "$rebake" scan "rootfs:$root" --format xml
