@@ -5,13 +5,18 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <libgen.h>
+#include <linux/openat2.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "rebake/base/memory.h"
+
+enum { OPEN_TRIES = 1000 };
 
 int rb_write_all(int fd, const void *data, size_t size, struct rb_err *err)
 {
@@ -127,6 +132,17 @@ int rb_file_put_in_place(const char *from, const char *path, struct rb_err *err)
 {
     int status = sync_path(from, 0, err);
     return status == 0 ? rename_durably(from, path, err) : status;
+}
+
+int rb_open_inside(int folder_fd, const char *path, int flags, uint64_t resolve)
+{
+    struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC), .resolve = resolve};
+    for (int tries = 1;; tries++) {
+        int fd = (int)syscall(SYS_openat2, folder_fd, path, &how, sizeof(how));
+        if (fd >= 0 || errno != EAGAIN || tries == OPEN_TRIES)
+            return fd;
+        (void)sched_yield();
+    }
 }
 
 bool rb_file_exists(const char *path)

@@ -7,9 +7,9 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 
 enum { DEPTH_MAXIMUM = 16 };
@@ -28,9 +28,8 @@ void root_folder_close(struct root_folder *folder)
 
 static int open_inside(const struct root_folder *folder, const char *path, int flags)
 {
-    struct open_how how = {.flags = (unsigned)(flags | O_RDONLY | O_CLOEXEC | O_NONBLOCK),
-                           .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS};
-    return (int)syscall(SYS_openat2, folder->fd, path, &how, sizeof(how));
+    return rb_open_inside(folder->fd, path, flags | O_RDONLY | O_NONBLOCK,
+                          RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
 /* What is not there, is a folder in place of a file, or is a loop, is simply not there. */

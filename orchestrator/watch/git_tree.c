@@ -13,7 +13,6 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "rebake/base/file.h"
@@ -176,10 +175,9 @@ static int write_tree(struct writer *writer, const git_oid *id, int folder_fd, c
    something that is not there, or in a ring, leads nowhere. */
 static int check_links(const struct writer *writer, int folder_fd, struct rb_err *err)
 {
-    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH};
     for (size_t i = 0; i < writer->links.count; i++) {
         const char *link = writer->links.items[i];
-        RB_CLEANUP_CLOSE int fd = (int)syscall(SYS_openat2, folder_fd, link, &how, sizeof(how));
+        RB_CLEANUP_CLOSE int fd = rb_open_inside(folder_fd, link, O_PATH, RESOLVE_BENEATH);
         if (fd < 0 && errno == EXDEV)
             return rb_err_set(err, RB_EINVALID,
                               "the link %s leads out of the context: make it in "

@@ -29,6 +29,11 @@ RB_NODISCARD int rb_file_write_pieces(const char *path, const struct iovec *piec
    rename, fsync of the folder. */
 RB_NODISCARD int rb_file_put_in_place(const char *from, const char *path, struct rb_err *err);
 
+/* Opens path below folder_fd as openat2(2) does, with its RESOLVE_ flags, O_CLOEXEC added. What the
+   kernel gives up because something was renamed or mounted meanwhile, anywhere, is tried again.
+   Returns the file's number, which the caller closes, or -1 with errno. */
+RB_NODISCARD int rb_open_inside(int folder_fd, const char *path, int flags, uint64_t resolve);
+
 bool rb_file_exists(const char *path);
 RB_NODISCARD int rb_file_size(const char *path, int64_t *ret_bytes, struct rb_err *err);
 RB_NODISCARD int rb_folder_make(const char *path, mode_t mode,

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -252,6 +258,55 @@ static void test_remove_a_file_or_a_link(void **state)
 
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
+/* Renames a file in a ring until it is killed, or its parent ends. */
+static pid_t start_renaming(const char *a, const char *b)
+{
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) {
+        (void)rename(a, b);
+        (void)rename(b, a);
+    }
+}
+
+static void test_open_inside_while_others_rename(void **state)
+{
+    RB_CLEANUP_FREE char *root = in(state, "root");
+    RB_CLEANUP_FREE char *inner = in(state, "root/inner");
+    RB_CLEANUP_FREE char *a = in(state, "a");
+    RB_CLEANUP_FREE char *b = in(state, "b");
+    assert_int_equal(rb_folder_make(inner, 0755, NULL), 0);
+    put(a, "");
+    RB_CLEANUP_CLOSE int folder = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    pid_t child = start_renaming(a, b);
+    assert_true(child > 0);
+    int failed = 0;
+    for (int i = 0; i < 20000 && failed == 0; i++) {
+        int fd = rb_open_inside(folder, "inner/../inner/..", O_RDONLY, RESOLVE_IN_ROOT);
+        failed = fd < 0 ? errno : 0;
+        if (fd >= 0)
+            (void)close(fd);
+    }
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(failed, 0);
+}
+
+static void test_open_inside_stays_inside(void **state)
+{
+    RB_CLEANUP_FREE char *root = in(state, "root");
+    RB_CLEANUP_FREE char *outside = in(state, "outside");
+    assert_int_equal(rb_folder_make(root, 0755, NULL), 0);
+    put(outside, "");
+    RB_CLEANUP_CLOSE int folder = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(rb_open_inside(folder, "../outside", O_RDONLY, RESOLVE_IN_ROOT), -1);
+    assert_int_equal(errno, ENOENT);
+    assert_int_equal(rb_open_inside(folder, "../outside", O_RDONLY, RESOLVE_BENEATH), -1);
+    assert_int_equal(errno, EXDEV);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +318,8 @@ int main(void)
         cmocka_unit_test(test_write_all_tells_a_full_disk),
         IN_A_FOLDER(test_put_in_place),
         IN_A_FOLDER(test_size_and_existence),
+        IN_A_FOLDER(test_open_inside_while_others_rename),
+        IN_A_FOLDER(test_open_inside_stays_inside),
         IN_A_FOLDER(test_make_folders),
         IN_A_FOLDER(test_temporary_folder_is_private),
         IN_A_FOLDER(test_remove_tree),
