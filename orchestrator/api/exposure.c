@@ -278,6 +278,15 @@ static int answer_for_image(struct api_exposure *exposure, const char *name, jso
     return status;
 }
 
+static int want_advisories(const struct api_exposure *exposure, struct rb_err *err)
+{
+    if (exposure->feeds.advisory_count > 0)
+        return 0;
+    return rb_err_set(err, RB_ENOTFOUND,
+                      "no advisories are known yet: add a source of kind osv, debian-tracker or "
+                      "secdb to a pipeline, and let it be checked");
+}
+
 static int answer(struct api_exposure *exposure, json_t *into, struct rb_err *err)
 {
     const struct api_request *request = exposure->request;
@@ -286,28 +295,51 @@ static int answer(struct api_exposure *exposure, json_t *into, struct rb_err *er
     const char *image = request->parameter(request, "image");
     if ((id != NULL) + (purl != NULL) + (image != NULL) != 1)
         return rb_err_set(err, RB_EINVALID, "name one of id, purl and image");
-    if (exposure->feeds.advisory_count == 0)
-        return rb_err_set(err, RB_ENOTFOUND,
-                          "no advisories are known yet: add a source of kind osv, debian-tracker "
-                          "or secdb to a pipeline, and let it be checked");
+    int status = want_advisories(exposure, err);
+    if (status != 0)
+        return status;
     if (image != NULL)
         return answer_for_image(exposure, image, into, err);
-    int status = id != NULL ? expose_id(exposure, id, into, err) : expose_purl(exposure, purl, err);
+    status = id != NULL ? expose_id(exposure, id, into, err) : expose_purl(exposure, purl, err);
     return status == 0 ? api_exposure_add(exposure, into, err) : status;
 }
 
-int api_get_exposure(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+static int begin(struct api_exposure *exposure, const struct api_request *request,
+                 struct api_reply *reply, struct rb_err *err)
 {
-    struct api_exposure exposure = {.request = request};
-    int status = api_shelf_look(request->shelf, request, &exposure.feeds, err);
+    *exposure = (struct api_exposure){.request = request};
+    int status = api_shelf_look(request->shelf, request, &exposure->feeds, err);
     if (status != 0)
         return status;
     reply->json = rb_json_object();
     json_t *feeds = rb_json_array();
-    for (size_t i = 0; i < exposure.feeds.advisory_count; i++)
-        rb_json_append_string(feeds, exposure.feeds.advisories[i].feed);
+    for (size_t i = 0; i < exposure->feeds.advisory_count; i++)
+        rb_json_append_string(feeds, exposure->feeds.advisories[i].feed);
     rb_json_set_time(reply->json, "now", request->now_at);
     rb_json_set(reply->json, "feeds", feeds);
     rb_json_set(reply->json, "vulnerability", json_null());
-    return answer(&exposure, reply->json, err);
+    return 0;
+}
+
+int api_get_exposure(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+{
+    struct api_exposure exposure;
+    int status = begin(&exposure, request, reply, err);
+    return status == 0 ? answer(&exposure, reply->json, err) : status;
+}
+
+int api_judge(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
+{
+    struct api_exposure exposure;
+    RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory = {0};
+    int status = rb_inventory_from_json(request->body, &inventory, err);
+    if (status == 0)
+        status = begin(&exposure, request, reply, err);
+    if (status == 0)
+        status = want_advisories(&exposure, err);
+    for (size_t i = 0; status == 0 && i < inventory.package_count; i++) {
+        if (!api_exposure_judge(&exposure, &inventory, &inventory.packages[i], NULL, NULL, 0))
+            exposure.cleared++;
+    }
+    return status == 0 ? api_exposure_add(&exposure, reply->json, err) : status;
 }

@@ -59,6 +59,7 @@ api_handler api_cancel;
 api_handler api_check;
 api_handler api_get_hooks;
 api_handler api_get_exposure;
+api_handler api_judge;
 
 /* The number in the path; RB_ENOTFOUND for anything else, since nothing has such an id. */
 RB_NODISCARD int api_want_id(const struct api_request *request, const char *what, int64_t *ret_id,

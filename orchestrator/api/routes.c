@@ -17,6 +17,7 @@ static const struct route {
     {"GET", "/v1/history", api_get_history},
     {"GET", "/v1/hooks", api_get_hooks},
     {"GET", "/v1/exposure", api_get_exposure},
+    {"POST", "/v1/exposure", api_judge},
     {"GET", "/v1/why/*", api_get_why},
     {"GET", "/v1/builds/:", api_get_build},
     {"GET", "/v1/builds/:/log", api_get_log},
@@ -104,7 +105,9 @@ static const struct route *find_route(const char *method, const char *path,
             *ret_allow = NULL;
             return &ROUTES[i];
         }
-        *ret_allow = ROUTES[i].method;
+        *ret_allow = *ret_allow == NULL
+                         ? ROUTES[i].method
+                         : rb_arena_printf(request->arena, "%s, %s", *ret_allow, ROUTES[i].method);
     }
     return NULL;
 }

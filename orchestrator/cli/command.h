@@ -25,6 +25,7 @@ struct rb_command {
 
 extern const struct rb_command rb_command_cancel;
 extern const struct rb_command rb_command_check;
+extern const struct rb_command rb_command_diff;
 extern const struct rb_command rb_command_git_check;
 extern const struct rb_command rb_command_feed_read;
 extern const struct rb_command rb_command_fetch;

@@ -186,3 +186,12 @@ expect_json "$LAB/out" '.bomFormat == "CycloneDX" and ([.components[] | select(.
 expect_exit 0 "$rebake" scan "rootfs:$root" --format spdx
 expect_json "$LAB/out" '[.packages[] | select(.externalRefs) | .name] | length == 3'
 expect_exit 2 "$rebake" scan "rootfs:$root" --format xml
+
+section "diff, where no daemon answers"
+cp -r "$root" "$LAB/newer"
+sed -i 's/^Version: 1\.9$/Version: 2.0/' "$LAB/newer/var/lib/dpkg/status"
+expect_exit 10 "$rebake" diff "rootfs:$root" "rootfs:$LAB/newer" --socket "$LAB/nobody"
+expect_text "$LAB/out" "0 added, 0 removed, 1 changed"
+expect_text "$LAB/err" "without vulnerabilities"
+expect_exit 2 "$rebake" diff "rootfs:$root"
+expect_exit 1 "$rebake" diff "rootfs:$root" "rootfs:$LAB/absent"

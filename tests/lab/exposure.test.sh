@@ -67,6 +67,18 @@ expect_exit 10 rebake exposure --image app --json
 expect_json "$LAB/out" '[.findings[].id] == ["CVE-2026-1", "CVE-2026-2"]'
 expect_json "$LAB/out" '.findings[1].matches[0] | .postponed == "nodsa" or .reason == "Minor issue"'
 
+section "what a patch closes"
+debian_root "$LAB/old" bash=5.1-1 tzdata=2024a-1 tar=1.34
+debian_root "$LAB/new" bash=99:2.0-1 zip=3.0 tar=1.34
+expect_exit 10 rebake diff "rootfs:$LAB/old" "rootfs:$LAB/new"
+expect_text "$LAB/out" "1 added, 1 removed, 1 changed; vulnerabilities: 2 closed, 0 opened"
+expect_exit 10 rebake diff "rootfs:$LAB/new" "rootfs:$LAB/old" --json
+expect_json "$LAB/out" '.judged and .opened == ["CVE-2026-1", "CVE-2026-2"] and .closed == []'
+expect_json "$LAB/out" '[.changes[] | .change + " " + .name] == ["changed bash", "added tzdata", "removed zip"]'
+expect_json "$LAB/out" '.changes[0].before.version == "99:2.0-1" and .changes[0].opened == ["CVE-2026-1"]'
+expect_exit 0 rebake diff "rootfs:$LAB/new" "rootfs:$LAB/new"
+expect_text "$LAB/out" "0 added, 0 removed, 0 changed"
+
 section "the feed moves: fixed by what is installed"
 tracker 0.1
 expect_exit 0 rebake check tracker

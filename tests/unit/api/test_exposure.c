@@ -185,6 +185,33 @@ static void a_package_is_asked_for_by_its_url(void **state)
     json_decref(answer);
 }
 
+static void packages_that_nobody_holds_are_judged(void **state)
+{
+    struct api_fixture *fixture = *state;
+    static const char BODY[] =
+        "{\"distribution\":{\"id\":\"debian\",\"version\":\"12\",\"codename\":\"bookworm\"},"
+        "\"packages\":[{\"type\":\"deb\",\"name\":\"libssl3\",\"version\":\"3.0.1-1\","
+        "\"architecture\":\"amd64\",\"source\":\"openssl\",\"sourceVersion\":\"3.0.1-1\"},"
+        "{\"type\":\"deb\",\"name\":\"tar\",\"version\":\"1\",\"architecture\":\"amd64\"}]}";
+    struct reply reply = api_ask(fixture, "POST", "/v1/exposure", BODY);
+    assert_refused(&reply, 404, "no advisories are known yet");
+    fill(fixture);
+    reply = api_ask(fixture, "POST", "/v1/exposure", BODY);
+    assert_int_equal(reply.status, 200);
+    RB_CLEANUP_JSON json_t *answer = NULL;
+    assert_int_equal(rb_json_parse(reply.body, reply.size, "the answer", &answer, NULL), 0);
+    assert_int_equal(count_of(answer, "findings"), 2);
+    assert_string_equal(text_at(answer, "findings.0.id"), "CVE-2026-1");
+    assert_string_equal(text_at(answer, "findings.0.package.version"), "3.0.1-1");
+    assert_int_equal(count_of(answer, "findings.0.artifacts"), 0);
+    assert_int_equal(count_of(answer, "artifacts"), 0);
+    assert_int_equal(number_at(answer, "cleared"), 1);
+    reply = api_ask(fixture, "POST", "/v1/exposure", "{\"packages\":[{\"type\":\"deb\"}]}");
+    assert_int_equal(reply.status, 400);
+    reply = api_ask(fixture, "PUT", "/v1/exposure", NULL);
+    assert_refused(&reply, 405, "takes GET, POST only");
+}
+
 static void questions_that_have_no_answer(void **state)
 {
     struct api_fixture *fixture = *state;
@@ -212,6 +239,7 @@ int main(void)
         CHECK(a_feed_that_moved_is_read_anew),
         CHECK(an_image_is_told_of_whole_the_worst_first),
         CHECK(a_package_is_asked_for_by_its_url),
+        CHECK(packages_that_nobody_holds_are_judged),
         CHECK(questions_that_have_no_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
