@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "gunzip.h"
 #include "rebake/base/digest.h"
 #include "rebake/base/memory.h"
 
@@ -15,7 +16,10 @@ static const uint64_t RATIO_MAXIMUM = 1100, RATIO_FROM_BYTES = UINT64_C(256) << 
 struct layer_stream {
     struct layer_source source;
     const char *diff_id;
-    struct archive *unpacker;
+    struct gunzip *gunzip;    /* for gzip; for all else: */
+    struct archive *unpacker; /* which begins with the piece that told so */
+    const void *first;
+    size_t first_size;
     struct rb_sha256 *hash;
     struct rb_err source_err; /* what the source failed with, behind libarchive's back */
     uint64_t packed_bytes;
@@ -25,16 +29,27 @@ struct layer_stream {
     bool ended;
 };
 
+static int read_source(struct layer_stream *stream, const void **ret_data, size_t *ret_size,
+                       struct rb_err *err)
+{
+    *ret_size = 0;
+    int status = stream->source.read(stream->source.context, ret_data, ret_size, err);
+    stream->source_ended = status == 0 && *ret_size == 0;
+    stream->packed_bytes += *ret_size;
+    return status;
+}
+
 static la_ssize_t read_packed(struct archive *archive, void *context, const void **buffer)
 {
     struct layer_stream *stream = context;
-    size_t size = 0;
-    if (stream->source.read(stream->source.context, buffer, &size, &stream->source_err) != 0) {
+    size_t size = stream->first_size;
+    *buffer = stream->first;
+    stream->first_size = 0;
+    if (size == 0 && !stream->source_ended &&
+        read_source(stream, buffer, &size, &stream->source_err) != 0) {
         archive_set_error(archive, EIO, "the source failed");
         return -1;
     }
-    stream->source_ended = size == 0;
-    stream->packed_bytes += size;
     return (la_ssize_t)size;
 }
 
@@ -46,33 +61,25 @@ int layer_stream_check_source(struct layer_stream *stream, struct rb_err *err)
     while (!stream->source_ended) {
         const void *data;
         size_t size;
-        int status = stream->source.read(stream->source.context, &data, &size, err);
+        int status = read_source(stream, &data, &size, err);
         if (status != 0)
             return status;
-        stream->source_ended = size == 0;
     }
     return 0;
 }
 
-static int unpacker_error(struct layer_stream *stream, struct rb_err *err)
+static int unpacker_error(struct layer_stream *stream, const char *text, struct rb_err *err)
 {
     int status = layer_stream_check_source(stream, err);
-    if (status != 0)
-        return status;
-    const char *text = archive_error_string(stream->unpacker);
-    return rb_err_set(err, RB_EINVALID, "the layer cannot be unpacked: %s",
-                      text == NULL ? "it is broken" : text);
+    return status != 0 ? status
+                       : rb_err_set(err, RB_EINVALID, "the layer cannot be unpacked: %s",
+                                    text == NULL ? "it is broken" : text);
 }
 
-int layer_stream_open(const struct layer_source *source, const char *diff_id, uint64_t maximum,
-                      struct layer_stream **ret_stream, struct rb_err *err)
+/* As one stretch of bytes, whatever it was packed by. */
+static int open_archive(struct layer_stream *stream, struct rb_err *err)
 {
-    struct layer_stream *stream = rb_zalloc(sizeof(*stream));
     struct archive_entry *entry;
-    stream->source = *source;
-    stream->diff_id = diff_id;
-    stream->maximum = maximum;
-    stream->hash = rb_sha256_new();
     stream->unpacker = archive_read_new();
     RB_ASSERT(stream->unpacker != NULL);
     (void)archive_read_support_filter_gzip(stream->unpacker);
@@ -83,15 +90,38 @@ int layer_stream_open(const struct layer_source *source, const char *diff_id, ui
     int status = archive_read_open(stream->unpacker, stream, NULL, read_packed, NULL);
     if (status == ARCHIVE_OK)
         status = archive_read_next_header(stream->unpacker, &entry);
-    if (status == ARCHIVE_EOF) {
-        stream->ended = true;
-    } else if (status < ARCHIVE_WARN) {
-        int code = unpacker_error(stream, err);
-        layer_stream_free(stream);
-        return code;
-    }
-    *ret_stream = stream;
+    stream->ended = status == ARCHIVE_EOF;
+    return stream->ended || status >= ARCHIVE_WARN
+               ? 0
+               : unpacker_error(stream, archive_error_string(stream->unpacker), err);
+}
+
+static int open_unpacker(struct layer_stream *stream, struct rb_err *err)
+{
+    int status = read_source(stream, &stream->first, &stream->first_size, err);
+    if (status != 0)
+        return status;
+    if (!gunzip_is_gzip(stream->first, stream->first_size))
+        return open_archive(stream, err);
+    stream->gunzip = gunzip_new();
+    gunzip_feed(stream->gunzip, stream->first, stream->first_size);
     return 0;
+}
+
+int layer_stream_open(const struct layer_source *source, const char *diff_id, uint64_t maximum,
+                      struct layer_stream **ret_stream, struct rb_err *err)
+{
+    struct layer_stream *stream = rb_zalloc(sizeof(*stream));
+    stream->source = *source;
+    stream->diff_id = diff_id;
+    stream->maximum = maximum;
+    stream->hash = rb_sha256_new();
+    int status = open_unpacker(stream, err);
+    if (status != 0)
+        layer_stream_free(stream);
+    else
+        *ret_stream = stream;
+    return status;
 }
 
 void layer_stream_free(struct layer_stream *stream)
@@ -99,6 +129,7 @@ void layer_stream_free(struct layer_stream *stream)
     if (stream == NULL)
         return;
     (void)archive_read_free(stream->unpacker);
+    gunzip_free(stream->gunzip);
     rb_sha256_free(stream->hash);
     rb_free(stream);
 }
@@ -120,16 +151,42 @@ static int check_growth(const struct layer_stream *stream, struct rb_err *err)
     return 0;
 }
 
+static int read_archive(struct layer_stream *stream, const void **ret_data, size_t *ret_size,
+                        struct rb_err *err)
+{
+    la_int64_t offset;
+    int status = archive_read_data_block(stream->unpacker, ret_data, ret_size, &offset);
+    stream->ended = status == ARCHIVE_EOF;
+    return status >= ARCHIVE_WARN
+               ? 0
+               : unpacker_error(stream, archive_error_string(stream->unpacker), err);
+}
+
+static int read_gzip(struct layer_stream *stream, const void **ret_data, size_t *ret_size,
+                     struct rb_err *err)
+{
+    struct rb_err cause;
+    if (gunzip_read(stream->gunzip, ret_data, ret_size, &stream->ended, &cause) != 0)
+        return unpacker_error(stream, cause.text, err);
+    if (*ret_size > 0 || stream->ended)
+        return 0;
+    const void *piece;
+    size_t size;
+    int status = read_source(stream, &piece, &size, err);
+    if (status == 0)
+        gunzip_feed(stream->gunzip, piece, size);
+    return status;
+}
+
 int layer_stream_read(struct layer_stream *stream, const void **ret_data, size_t *ret_size,
                       struct rb_err *err)
 {
-    la_int64_t offset;
     *ret_size = 0;
     while (!stream->ended) {
-        int status = archive_read_data_block(stream->unpacker, ret_data, ret_size, &offset);
-        stream->ended = status == ARCHIVE_EOF;
-        if (status < ARCHIVE_WARN)
-            return unpacker_error(stream, err);
+        int status = stream->gunzip != NULL ? read_gzip(stream, ret_data, ret_size, err)
+                                            : read_archive(stream, ret_data, ret_size, err);
+        if (status != 0)
+            return status;
         if (*ret_size == 0)
             continue;
         rb_sha256_update(stream->hash, *ret_data, *ret_size);
