@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-rebake_bench(scan LINK rebake::inventory)
+rebake_bench(scan LINK rebake::inventory m)
