@@ -136,6 +136,7 @@ show rebake history shop/production --limit 6
 say "done: this is how it stands"
 show rebake status
 show rebake why app
+show rebake patches --limit 10
 
 lab_leave_running
 cat <<END

@@ -33,18 +33,15 @@ bool api_exposure_judge(struct api_exposure *exposure, const struct rb_inventory
         *found = (struct api_finding){.inventory = *inventory,
                                       .package = *package,
                                       .finding = &findings[i],
+                                      .artifacts = artifacts,
                                       .artifact_count = artifact_count};
-        found->artifacts = rb_arena_array(arena, artifact_count + 1, sizeof(int64_t));
-        if (artifact_count > 0)
-            memcpy(found->artifacts, artifacts, artifact_count * sizeof(int64_t));
         has_any = true;
     }
     return has_any;
 }
 
-/* Judges a package that some inventory holds, once its holders are known. */
-static int judge_row(struct api_exposure *exposure, const struct rb_package_row *row,
-                     const struct rb_vulnerability *vulnerability, struct rb_err *err)
+int api_exposure_judge_row(struct api_exposure *exposure, const struct rb_package_row *row,
+                           const struct rb_vulnerability *vulnerability, struct rb_err *err)
 {
     const struct rb_inventory inventory = {.distribution = row->distribution,
                                            .distribution_version = row->release,
@@ -59,18 +56,26 @@ static int judge_row(struct api_exposure *exposure, const struct rb_package_row 
                                  .path = "",
                                  .module = ""};
     struct rb_holder_row *holders;
-    size_t count;
+    size_t count, before = exposure->count;
     if (!rb_package_type_find(row->type, &package.type))
+        return 0;
+    bool has_any = api_exposure_judge(exposure, &inventory, &package, vulnerability, NULL, 0);
+    if (!has_any && exposure->only_findings)
         return 0;
     int status = rb_store_holders(exposure->request->options->store, &row->id, 1, true,
                                   exposure->request->arena, &holders, &count, err);
-    if (status != 0 || count == 0)
+    if (status != 0 || count == 0) {
+        exposure->count = before;
         return status;
+    }
+    exposure->cleared += !has_any;
     int64_t *artifacts = rb_arena_array(exposure->request->arena, count, sizeof(*artifacts));
     for (size_t i = 0; i < count; i++)
         artifacts[i] = holders[i].artifact_id;
-    if (!api_exposure_judge(exposure, &inventory, &package, vulnerability, artifacts, count))
-        exposure->cleared++;
+    for (size_t i = before; i < exposure->count; i++) {
+        exposure->findings[i].artifacts = artifacts;
+        exposure->findings[i].artifact_count = count;
+    }
     return 0;
 }
 
@@ -109,7 +114,7 @@ static int judge_rows(struct api_exposure *exposure, const struct rows *rows,
 {
     int status = 0;
     for (size_t i = 0; status == 0 && i < rows->count; i++)
-        status = judge_row(exposure, &rows->all[i], vulnerability, err);
+        status = api_exposure_judge_row(exposure, &rows->all[i], vulnerability, err);
     return status;
 }
 
@@ -219,9 +224,10 @@ static int read_inventory(const struct api_request *request, int64_t artifact_id
 static void expose_artifact(struct api_exposure *exposure, int64_t artifact_id,
                             const struct rb_inventory *inventory)
 {
+    int64_t *artifact = rb_arena_array(exposure->request->arena, 1, sizeof(*artifact));
+    *artifact = artifact_id;
     for (size_t i = 0; i < inventory->package_count; i++) {
-        if (!api_exposure_judge(exposure, inventory, &inventory->packages[i], NULL, &artifact_id,
-                                1))
+        if (!api_exposure_judge(exposure, inventory, &inventory->packages[i], NULL, artifact, 1))
             exposure->cleared++;
     }
 }
@@ -278,7 +284,7 @@ static int answer_for_image(struct api_exposure *exposure, const char *name, jso
     return status;
 }
 
-static int want_advisories(const struct api_exposure *exposure, struct rb_err *err)
+int api_exposure_want_advisories(const struct api_exposure *exposure, struct rb_err *err)
 {
     if (exposure->feeds.advisory_count > 0)
         return 0;
@@ -295,7 +301,7 @@ static int answer(struct api_exposure *exposure, json_t *into, struct rb_err *er
     const char *image = request->parameter(request, "image");
     if ((id != NULL) + (purl != NULL) + (image != NULL) != 1)
         return rb_err_set(err, RB_EINVALID, "name one of id, purl and image");
-    int status = want_advisories(exposure, err);
+    int status = api_exposure_want_advisories(exposure, err);
     if (status != 0)
         return status;
     if (image != NULL)
@@ -304,8 +310,8 @@ static int answer(struct api_exposure *exposure, json_t *into, struct rb_err *er
     return status == 0 ? api_exposure_add(exposure, into, err) : status;
 }
 
-static int begin(struct api_exposure *exposure, const struct api_request *request,
-                 struct api_reply *reply, struct rb_err *err)
+int api_exposure_begin(struct api_exposure *exposure, const struct api_request *request,
+                       struct api_reply *reply, struct rb_err *err)
 {
     *exposure = (struct api_exposure){.request = request};
     int status = api_shelf_look(request->shelf, request, &exposure->feeds, err);
@@ -324,7 +330,7 @@ static int begin(struct api_exposure *exposure, const struct api_request *reques
 int api_get_exposure(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     struct api_exposure exposure;
-    int status = begin(&exposure, request, reply, err);
+    int status = api_exposure_begin(&exposure, request, reply, err);
     return status == 0 ? answer(&exposure, reply->json, err) : status;
 }
 
@@ -334,9 +340,9 @@ int api_judge(const struct api_request *request, struct api_reply *reply, struct
     RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory = {0};
     int status = rb_inventory_from_json(request->body, &inventory, err);
     if (status == 0)
-        status = begin(&exposure, request, reply, err);
+        status = api_exposure_begin(&exposure, request, reply, err);
     if (status == 0)
-        status = want_advisories(&exposure, err);
+        status = api_exposure_want_advisories(&exposure, err);
     for (size_t i = 0; status == 0 && i < inventory.package_count; i++) {
         if (!api_exposure_judge(&exposure, &inventory, &inventory.packages[i], NULL, NULL, 0))
             exposure.cleared++;

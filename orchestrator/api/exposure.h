@@ -13,7 +13,7 @@ struct api_finding {
     struct rb_inventory inventory; /* whose package: its distribution alone */
     struct rb_package package;
     const struct rb_finding *finding;
-    int64_t *artifacts; /* ids, rising */
+    const int64_t *artifacts; /* ids, rising; borrowed */
     size_t artifact_count;
 };
 
@@ -23,14 +23,29 @@ struct api_exposure {
     struct api_finding *findings;
     size_t count;
     size_t capacity;
-    size_t cleared; /* packages of the vulnerability's that no feed says have it */
+    size_t cleared;     /* packages of the vulnerability's that no feed says have it */
+    bool only_findings; /* these are not asked for */
 };
+
+/* Opens what is known and begins the answer: {"now","feeds","vulnerability":null}. */
+RB_NODISCARD int api_exposure_begin(struct api_exposure *exposure,
+                                    const struct api_request *request, struct api_reply *reply,
+                                    struct rb_err *err);
+/* RB_ENOTFOUND where no feed was read yet. */
+RB_NODISCARD int api_exposure_want_advisories(const struct api_exposure *exposure,
+                                              struct rb_err *err);
 
 /* Adds what the package has of the vulnerability (NULL: of any). True if that is anything. */
 bool api_exposure_judge(struct api_exposure *exposure, const struct rb_inventory *inventory,
                         const struct rb_package *package,
                         const struct rb_vulnerability *vulnerability, const int64_t *artifacts,
                         size_t artifact_count);
+
+/* The same of a package that inventories hold, with the artifacts that do now. */
+RB_NODISCARD int api_exposure_judge_row(struct api_exposure *exposure,
+                                        const struct rb_package_row *row,
+                                        const struct rb_vulnerability *vulnerability,
+                                        struct rb_err *err);
 
 /* {"findings":[…],"artifacts":[…]}: the worst first. */
 RB_NODISCARD int api_exposure_add(const struct api_exposure *exposure, json_t *into,
@@ -39,6 +54,8 @@ RB_NODISCARD int api_exposure_add(const struct api_exposure *exposure, json_t *i
 /* {"name","addedAt","dueAt","ransomware"} or null; {"score","percentile"} or null. */
 json_t *api_exploited_json(const struct api_feeds *feeds, const char *id);
 json_t *api_epss_json(const struct api_feeds *feeds, const char *id);
+/* [{"source","version"}]: the watched repositories that have the fix. */
+json_t *api_available_json(const struct api_exposure *exposure, const struct api_finding *found);
 json_t *api_severities_json(const struct rb_severity *severities, size_t count);
 
 #endif

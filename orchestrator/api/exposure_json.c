@@ -118,7 +118,7 @@ static const char *fix_in(const struct api_finding *found, const struct rb_index
     return newest;
 }
 
-static json_t *available_json(const struct api_exposure *exposure, const struct api_finding *found)
+json_t *api_available_json(const struct api_exposure *exposure, const struct api_finding *found)
 {
     static const struct {
         enum rb_package_type type;
@@ -169,7 +169,7 @@ static json_t *finding_json(const struct api_exposure *exposure, const struct ap
     rb_json_set_bool(json, "conflict", finding->has_conflict);
     rb_json_set(json, "package", package_json(found));
     rb_json_set_string(json, "fixedVersion", finding->matches[0].fixed_version);
-    rb_json_set(json, "available", available_json(exposure, found));
+    rb_json_set(json, "available", api_available_json(exposure, found));
     rb_json_set(json, "severities",
                 api_severities_json(vulnerability.severities, vulnerability.severity_count));
     rb_json_set(json, "exploited", api_exploited_json(&exposure->feeds, finding->id));

@@ -145,3 +145,13 @@ int api_find_named(const struct api_request *request, const char *name, struct a
     return rb_store_image(request->options->store, entry->deployment->image_id, request->arena,
                           &ret_named->image, err);
 }
+
+const struct rb_image_row *api_image_named(const struct rb_image_row *images, size_t count,
+                                           const char *pipeline, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(images[i].pipeline, pipeline) == 0 && strcmp(images[i].name, name) == 0)
+            return &images[i];
+    }
+    return NULL;
+}

@@ -23,6 +23,10 @@ struct api_named {
 RB_NODISCARD int api_find_named(const struct api_request *request, const char *name,
                                 struct api_named *ret_named, struct rb_err *err);
 
+/* The pipeline's image of that name among the rows, or NULL. */
+const struct rb_image_row *api_image_named(const struct rb_image_row *images, size_t count,
+                                           const char *pipeline, const char *name);
+
 /* "shop/app". Lives in the request's arena. */
 const char *api_full_name(const struct api_request *request, const char *pipeline,
                           const char *name);

@@ -59,6 +59,8 @@ api_handler api_cancel;
 api_handler api_check;
 api_handler api_get_hooks;
 api_handler api_get_exposure;
+api_handler api_get_advisories;
+api_handler api_get_patches;
 api_handler api_judge;
 
 /* The number in the path; RB_ENOTFOUND for anything else, since nothing has such an id. */

@@ -17,6 +17,8 @@ static const struct route {
     {"GET", "/v1/history", api_get_history},
     {"GET", "/v1/hooks", api_get_hooks},
     {"GET", "/v1/exposure", api_get_exposure},
+    {"GET", "/v1/advisories", api_get_advisories},
+    {"GET", "/v1/patches", api_get_patches},
     {"POST", "/v1/exposure", api_judge},
     {"GET", "/v1/why/*", api_get_why},
     {"GET", "/v1/builds/:", api_get_build},

@@ -71,21 +71,16 @@ static int base_build(const struct chain *chain, const struct rb_build_row *buil
     *ret_build_id = 0;
     if (strcmp(reason->kind, "base") != 0)
         return 0;
-    for (size_t i = 0; i < chain->image_count; i++) {
-        const struct rb_image_row *image = &chain->images[i];
-        struct rb_artifact_row artifact;
-        if (strcmp(image->pipeline, build->pipeline) != 0 ||
-            strcmp(image->name, reason->subject) != 0)
-            continue;
-        int status = rb_store_artifact_by_digest(request->options->store, image->id, reason->to,
-                                                 request->arena, &artifact, err);
-        if (status == RB_ENOTFOUND) /* the name was another thing's once */
-            return 0;
-        if (status == 0)
-            *ret_build_id = artifact.build_id;
-        return status;
-    }
-    return 0;
+    const struct rb_image_row *base =
+        api_image_named(chain->images, chain->image_count, build->pipeline, reason->subject);
+    struct rb_artifact_row artifact;
+    if (base == NULL)
+        return 0;
+    int status = rb_store_artifact_by_digest(request->options->store, base->id, reason->to,
+                                             request->arena, &artifact, err);
+    if (status == 0)
+        *ret_build_id = artifact.build_id;
+    return status == RB_ENOTFOUND ? 0 : status; /* the name was another thing's once */
 }
 
 static int add_reasons(const struct chain *chain, const struct rb_build_row *build, json_t *link,

@@ -23,6 +23,9 @@ struct rb_client_options {
     bool failing;            /* --failing */
     const char *kind;        /* --kind NAME; NULL: not said */
     const char *image;       /* --image NAME; NULL: not said */
+    bool unfixed;            /* --unfixed */
+    bool kev;                /* --kev */
+    int64_t since_ms;        /* --since SPAN: so long ago; 0: not said */
     int64_t limit;           /* --limit N, 1 to 1000; 0: not said */
     int64_t timeout_ms;      /* --timeout SPAN; 0: not said */
 };

@@ -51,6 +51,17 @@ static int take(const struct rb_command *command, int option, const char *argume
     case 'i':
         options->image = argument;
         return 0;
+    case 'u':
+        options->unfixed = true;
+        return 0;
+    case 'x':
+        options->kev = true;
+        return 0;
+    case 's':
+        if (rb_span_parse(argument, &options->since_ms, &err) == 0)
+            return 0;
+        (void)rb_command_usage(command, "--since: %s", err.text);
+        return -1;
     case 'n':
         if (rb_text_to_i64(argument, &options->limit) && options->limit >= 1 &&
             options->limit <= LIMIT_MAXIMUM)
@@ -76,7 +87,9 @@ int rb_client_parse(const struct rb_command *command, int argc, char **argv,
         {"why", required_argument, NULL, 'w'},     {"follow", no_argument, NULL, 'f'},
         {"check", no_argument, NULL, 'c'},         {"limit", required_argument, NULL, 'n'},
         {"timeout", required_argument, NULL, 't'}, {"failing", no_argument, NULL, 'F'},
-        {"kind", required_argument, NULL, 'k'},    {"image", required_argument, NULL, 'i'}};
+        {"kind", required_argument, NULL, 'k'},    {"image", required_argument, NULL, 'i'},
+        {"unfixed", no_argument, NULL, 'u'},       {"kev", no_argument, NULL, 'x'},
+        {"since", required_argument, NULL, 's'}};
     struct option taken[RB_COUNT_OF(all) + 1] = {{0}};
     bool follow = false;
     for (size_t i = 0, count = 0; i < RB_COUNT_OF(all); i++) {

@@ -23,6 +23,7 @@ struct rb_command {
     int (*run)(const struct rb_command *command, int argc, char **argv);
 };
 
+extern const struct rb_command rb_command_advisories;
 extern const struct rb_command rb_command_cancel;
 extern const struct rb_command rb_command_check;
 extern const struct rb_command rb_command_diff;
@@ -37,6 +38,7 @@ extern const struct rb_command rb_command_job_run;
 extern const struct rb_command rb_command_lint;
 extern const struct rb_command rb_command_logs;
 extern const struct rb_command rb_command_outdated;
+extern const struct rb_command rb_command_patches;
 extern const struct rb_command rb_command_pause;
 extern const struct rb_command rb_command_resume;
 extern const struct rb_command rb_command_run;

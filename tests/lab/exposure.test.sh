@@ -67,6 +67,18 @@ expect_exit 10 rebake exposure --image app --json
 expect_json "$LAB/out" '[.findings[].id] == ["CVE-2026-1", "CVE-2026-2"]'
 expect_json "$LAB/out" '.findings[1].matches[0] | .postponed == "nodsa" or .reason == "Minor issue"'
 
+section "all that is open"
+expect_exit 0 rebake advisories
+expect_text "$LAB/out" "CVE-2026-1"
+expect_text "$LAB/out" "2 open"
+expect_exit 0 rebake advisories --kev --json
+expect_json "$LAB/out" '.count == 1 and .advisories[0].deployments == ["shop/production"]'
+expect_exit 0 rebake advisories --unfixed --json
+expect_json "$LAB/out" '[.advisories[].id] == ["CVE-2026-2"] and .advisories[0].fix == "none"'
+expect_exit 0 rebake patches
+expect_text "$LAB/out" "0 patched"
+expect_exit 2 rebake advisories --since yesterday
+
 section "what a patch closes"
 debian_root "$LAB/old" bash=5.1-1 tzdata=2024a-1 tar=1.34
 debian_root "$LAB/new" bash=99:2.0-1 zip=3.0 tar=1.34

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is exposed: over a store with two images, feeds that were compiled and a package index. */
+/* Who is exposed, what is open and what was patched: over a store with two images, feeds that were
+ * compiled and a package index. */
 #include <string.h>
 
 #include "api_fixture.h"
@@ -230,6 +231,130 @@ static void questions_that_have_no_answer(void **state)
     assert_refused(&reply, 400, "name one of id, purl and image");
 }
 
+static void what_is_open_stands_with_the_worst_first(void **state)
+{
+    struct api_fixture *fixture = *state;
+    struct reply reply = api_ask(fixture, "GET", "/v1/advisories", NULL);
+    assert_refused(&reply, 404, "no advisories are known yet");
+    fill(fixture);
+    offer(fixture, "3.0.11-2");
+    feed(fixture, add_source(fixture, "kev", "kev"), RB_SOURCE_KEV, "k1", KEV);
+    json_t *answer = api_get(fixture, "/v1/advisories");
+    assert_int_equal(number_at(answer, "count"), 3);
+    assert_string_equal(text_at(answer, "advisories.0.id"), "CVE-2026-3"); /* exploited */
+    assert_string_equal(text_at(answer, "advisories.0.fix"), "none");
+    assert_int_equal(count_of(answer, "advisories.0.images"), 2);
+    assert_int_equal(count_of(answer, "advisories.0.deployments"), 1);
+    assert_string_equal(text_at(answer, "advisories.1.id"), "CVE-2026-2"); /* of two packages */
+    assert_string_equal(text_at(answer, "advisories.1.verdict"), "undetermined");
+    assert_string_equal(text_at(answer, "advisories.2.id"), "CVE-2026-1");
+    assert_string_equal(text_at(answer, "advisories.2.verdict"), "affected");
+    assert_string_equal(text_at(answer, "advisories.2.fix"), "available");
+    assert_string_equal(text_at(answer, "advisories.2.images.0"), "shop/app");
+    assert_string_equal(text_at(answer, "advisories.2.packages.0.fixedVersion"), "3.0.11-1");
+    json_decref(answer);
+}
+
+static void what_is_open_can_be_asked_for_in_part(void **state)
+{
+    struct api_fixture *fixture = *state;
+    fill(fixture);
+    feed(fixture, add_source(fixture, "kev", "kev"), RB_SOURCE_KEV, "k1", KEV);
+    static const struct {
+        const char *query;
+        int count;
+        const char *first;
+    } CASES[] = {{"kev=true", 1, "CVE-2026-3"},
+                 {"unfixed=true", 2, "CVE-2026-3"},
+                 {"kev=true&unfixed=true", 1, "CVE-2026-3"},
+                 {"limit=1", 3, "CVE-2026-3"},
+                 {"since=1", 0, NULL}}; /* a tracker does not tell when */
+    for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
+        RB_CLEANUP_FREE char *path = rb_asprintf("/v1/advisories?%s", CASES[i].query);
+        json_t *answer = api_get(fixture, path);
+        assert_int_equal(number_at(answer, "count"), CASES[i].count);
+        if (CASES[i].first != NULL)
+            assert_string_equal(text_at(answer, "advisories.0.id"), CASES[i].first);
+        json_decref(answer);
+    }
+    struct reply reply = api_ask(fixture, "GET", "/v1/advisories?limit=1001", NULL);
+    assert_refused(&reply, 400, "limit=1001 is not a number");
+}
+
+/* A build for one reason, of an artifact with that openssl in it. */
+static int64_t build_for(struct api_fixture *fixture, int64_t image_id,
+                         const struct rb_reason *reason, const char *openssl, const char *digest)
+{
+    struct rb_err err;
+    int64_t build_id = 0, artifact_id = 0;
+    RB_CLEANUP_JSON json_t *inventory =
+        json_pack("{s:{s:s,s:s,s:s},s:[o]}", "distribution", "id", "debian", "version", "12",
+                  "codename", "bookworm", "packages", package("libssl3", openssl, "openssl"));
+    assert_ok(rb_store_add_build(fixture->base->store, image_id, 1, "{}", digest, digest, reason, 1,
+                                 &build_id, &err),
+              &err);
+    const struct rb_build_end end = {.build_id = build_id,
+                                     .state = RB_BUILD_SUCCEEDED,
+                                     .reference = "registry.example.com/x",
+                                     .digest = digest,
+                                     .good = true,
+                                     .inventory = inventory};
+    assert_ok(rb_store_end_build(fixture->base->store, &end, &artifact_id, &err), &err);
+    return artifact_id;
+}
+
+/* The current version of a new source: seen at `now`, a while after upstream had it. */
+static int64_t see_version(struct api_fixture *fixture, int64_t upstream_at)
+{
+    struct rb_err err;
+    int64_t version_id = 0;
+    const struct rb_check_record check = {.source_id = add_source(fixture, "apt", "security"),
+                                          .checked_at = fixture->base->now,
+                                          .version = "v2",
+                                          .upstream_at = upstream_at};
+    assert_ok(rb_store_record_check(fixture->base->store, &check, &version_id, &err), &err);
+    return version_id;
+}
+
+static void a_patch_that_came_by_a_base_is_timed_from_upstream(void **state)
+{
+    struct api_fixture *fixture = *state;
+    struct fixture *base = fixture->base;
+    const struct rb_reason first = {"code", "first build", "", "", 0, false};
+    (void)build_for(fixture, base->runtime_id, &first, "3.0.9-1", DIGEST_A);
+    deploy(fixture, build_for(fixture, base->app_id, &first, "3.0.9-1", DIGEST_B));
+    feed(fixture, add_source(fixture, "debian-tracker", "tracker"), RB_SOURCE_DEBIAN_TRACKER, "t1",
+         TRACKER);
+    int64_t upstream_at = base->now;
+    base->now += 60000;
+    const struct rb_reason package_reason = {
+        "package", "libssl3", "3.0.9-1", "3.0.11-1", see_version(fixture, upstream_at), false};
+    base->now += 20000;
+    (void)build_for(fixture, base->runtime_id, &package_reason, "3.0.11-1", DIGEST_B);
+    base->now += 30000;
+    const struct rb_reason base_reason = {"base", "runtime", DIGEST_A, DIGEST_B, 0, false};
+    int64_t patched = build_for(fixture, base->app_id, &base_reason, "3.0.11-1", DIGEST_A);
+    base->now += 10000;
+    deploy(fixture, patched);
+    json_t *answer = api_get(fixture, "/v1/patches?since=0");
+    assert_int_equal(number_at(answer, "count"), 1);
+    assert_string_equal(text_at(answer, "patches.0.package"), "libssl3");
+    assert_string_equal(text_at(answer, "patches.0.deployment"), "shop/production");
+    assert_string_equal(text_at(answer, "patches.0.from"), "3.0.9-1");
+    assert_int_equal(count_of(answer, "patches.0.closed"), 1);
+    assert_string_equal(text_at(answer, "patches.0.closed.0"), "CVE-2026-1");
+    assert_int_equal(number_at(answer, "packageTimes.seen.p50Ms"), 60000);
+    assert_int_equal(number_at(answer, "packageTimes.built.p50Ms"), 50000);
+    assert_int_equal(number_at(answer, "packageTimes.deployed.p99Ms"), 10000);
+    assert_int_equal(number_at(answer, "advisoryTimes.total.maxMs"), 120000);
+    assert_int_equal(number_at(answer, "advisoryTimes.total.count"), 1);
+    json_decref(answer);
+    RB_CLEANUP_FREE char *later = rb_asprintf("/v1/patches?since=%lld", (long long)base->now + 1);
+    answer = api_get(fixture, later);
+    assert_int_equal(number_at(answer, "count"), 0);
+    json_decref(answer);
+}
+
 int main(void)
 {
 #define CHECK(name) cmocka_unit_test_setup_teardown(name, api_setup, api_teardown)
@@ -241,6 +366,9 @@ int main(void)
         CHECK(a_package_is_asked_for_by_its_url),
         CHECK(packages_that_nobody_holds_are_judged),
         CHECK(questions_that_have_no_answer),
+        CHECK(what_is_open_stands_with_the_worst_first),
+        CHECK(what_is_open_can_be_asked_for_in_part),
+        CHECK(a_patch_that_came_by_a_base_is_timed_from_upstream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
