@@ -74,8 +74,10 @@ static void print_patches(const json_t *answer)
         print_times(&style, "Time to patch, each package in each deployment",
                     json_object_get(answer, "packageTimes"));
         puts("");
-        print_times(&style, "Time to patch, each vulnerability in each deployment",
-                    json_object_get(answer, "advisoryTimes"));
+    }
+    const json_t *by_advisory = json_object_get(answer, "advisoryTimes");
+    if (rb_json_get_integer(json_object_get(by_advisory, "total"), "count", 0) > 0) {
+        print_times(&style, "Time to patch, each vulnerability in each deployment", by_advisory);
         puts("");
     }
     printf("%s%lld patched%s\n", style.bold, (long long)rb_json_get_integer(answer, "count", 0),
