@@ -59,7 +59,7 @@ const struct rb_field rb_image_fields[] = {
     {.key = "packages",
      .kind = RB_FIELD_NAMES,
      .offset = AT(packages),
-     .example = "packages: [NAME of an apt source]"},
+     .example = "packages: [NAME of a source of kind apt, rpm or apk]"},
     {.key = "arguments",
      .kind = RB_FIELD_PAIRS,
      .offset = AT(arguments),
@@ -100,10 +100,10 @@ static const char *did_you_mean(const struct lookup *lookup, const char *text,
                : rb_arena_printf(lookup->decode->arena, "did you mean \"%s\"?", nearest);
 }
 
-/* The source of this kind that a node names: NULL when there is none, and that is reported. */
+/* The source of one of the kinds (bits 1 << kind) that a node names: NULL when there is none, and
+   that is reported. */
 static const struct rb_source *find_source(const struct lookup *lookup, const struct rb_node *node,
-                                           const char *key, enum rb_source_kind kind,
-                                           const char *otherwise)
+                                           const char *key, unsigned kinds, const char *otherwise)
 {
     struct rb_report *report = lookup->decode->report;
     const char *shown = rb_report_quote(lookup->decode->arena, node->text);
@@ -113,7 +113,7 @@ static const struct rb_source *find_source(const struct lookup *lookup, const st
                       did_you_mean(lookup, node->text, &lookup->sources->names, otherwise),
                       "%s: \"%s\" names %s, and there is no such source", lookup->subject, key,
                       shown);
-    else if (source->kind != kind)
+    else if ((kinds & (1U << source->kind)) == 0)
         rb_report_add(report, node->mark, otherwise, "%s: \"%s\" names %s, a source of kind %s",
                       lookup->subject, key, shown, rb_source_kind_name(source->kind));
     else
@@ -131,7 +131,7 @@ static void resolve_from(const struct lookup *lookup, const struct rb_image_list
         return;
     if (rb_names_find(&lookup->sources->names, text) != NULL) {
         draft->model.from_source =
-            find_source(lookup, draft->from, "from", RB_SOURCE_IMAGE, otherwise);
+            find_source(lookup, draft->from, "from", 1U << RB_SOURCE_IMAGE, otherwise);
         return;
     }
     const char *hint = did_you_mean(lookup, text, &images->names, NULL);
@@ -142,6 +142,9 @@ static void resolve_from(const struct lookup *lookup, const struct rb_image_list
                   rb_report_quote(lookup->decode->arena, text));
 }
 
+/* What packages come from. */
+enum { REPOSITORIES = 1U << RB_SOURCE_APT | 1U << RB_SOURCE_RPM | 1U << RB_SOURCE_APK };
+
 static void resolve_packages(const struct lookup *lookup, struct rb_image_draft *draft)
 {
     size_t count = 0, wanted = draft->packages == NULL ? 0 : draft->packages->count;
@@ -150,7 +153,8 @@ static void resolve_packages(const struct lookup *lookup, struct rb_image_draft 
     for (size_t i = 0; i < wanted; i++) {
         const struct rb_node *node = draft->packages->items[i];
         const struct rb_source *source =
-            find_source(lookup, node, "packages", RB_SOURCE_APT, "write the names of apt sources");
+            find_source(lookup, node, "packages", REPOSITORIES,
+                        "write the names of sources of kind apt, rpm or apk");
         bool again = false;
         for (size_t j = 0; j < count; j++)
             again = again || found[j] == source;
@@ -175,8 +179,9 @@ static void resolve(const struct rb_decode *decode, const struct rb_source_list 
     if (draft->from != NULL)
         resolve_from(&lookup, images, draft);
     if (draft->context_source != NULL)
-        draft->model.context_source = find_source(&lookup, draft->context_source, "context",
-                                                  RB_SOURCE_GIT, "write the name of a git source");
+        draft->model.context_source =
+            find_source(&lookup, draft->context_source, "context", 1U << RB_SOURCE_GIT,
+                        "write the name of a git source");
     resolve_packages(&lookup, draft);
     if (draft->model.context_source != NULL && !rb_code_paths_find(decode->arena, &draft->model))
         rb_report_add(decode->report, draft->mark,

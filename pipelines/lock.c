@@ -17,6 +17,12 @@ static json_t *repository_of(const struct rb_source *source, const char *release
 {
     json_t *repository = rb_json_object();
     rb_json_set_string(repository, "name", source->name);
+    rb_json_set_string(repository, "kind", rb_source_kind_name(source->kind));
+    if (source->kind != RB_SOURCE_APT) {
+        rb_json_set(repository, "source", rb_source_spec(source));
+        rb_json_set_string(repository, "release", release_hash);
+        return repository;
+    }
     rb_json_set_string(repository, "url", source->apt.url);
     rb_json_set_string(repository, "suite", source->apt.suite);
     rb_json_set(repository, "components", text_array(source->apt.components));

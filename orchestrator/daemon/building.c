@@ -16,7 +16,6 @@
 #include "rebake/base/log.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
-#include "rebake/inventory/version.h"
 
 /* Is the newer version in the artifact, or the package gone from it? A version in a repository is
    no proof; this is. */
@@ -26,7 +25,7 @@ static bool package_reason_is_gone(const struct rb_inventory *inventory,
     for (size_t i = 0; i < inventory->package_count; i++) {
         const struct rb_package *package = &inventory->packages[i];
         if (strcmp(package->name, reason->subject) == 0 &&
-            rb_version_compare_deb(package->version, reason->to) < 0)
+            rb_package_type_order(package->type)->compare(package->version, reason->to) < 0)
             return false;
     }
     return true;
@@ -154,6 +153,7 @@ static void build_done(void *context, const json_t *result)
     rb_engine_plan_soon(engine);
 }
 
+/* Those that the build is shown. Where dnf and apk get packages from is the base's own matter. */
 static json_t *repositories_spec(const json_t *lock)
 {
     json_t *specs = rb_json_array();
@@ -161,6 +161,8 @@ static json_t *repositories_spec(const json_t *lock)
     const json_t *repository;
     json_array_foreach(json_object_get(lock, "repositories"), i, repository)
     {
+        if (!rb_text_equal(rb_json_get_string(repository, "kind", "apt"), "apt"))
+            continue;
         json_t *spec = rb_json_object();
         rb_json_set_string(spec, "name", rb_json_get_string(repository, "name", ""));
         rb_json_set_string(spec, "url", rb_json_get_string(repository, "url", ""));

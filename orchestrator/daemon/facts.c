@@ -172,7 +172,11 @@ static const struct rb_index *index_of(struct engine_source *source)
 static struct rb_repository repository_of(struct engine_source *source)
 {
     const json_t *detail = source->detail;
+    enum rb_source_kind kind = source->model->kind;
     return (struct rb_repository){
+        .type = kind == RB_SOURCE_RPM   ? RB_PACKAGE_RPM
+                : kind == RB_SOURCE_APK ? RB_PACKAGE_APK
+                                        : RB_PACKAGE_DEB,
         .index = index_of(source),
         .name = source->model->name,
         .site = "",

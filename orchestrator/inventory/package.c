@@ -30,6 +30,19 @@ bool rb_package_type_find(const char *name, enum rb_package_type *ret_type)
     return false;
 }
 
+const struct rb_version_order *rb_package_type_order(enum rb_package_type type)
+{
+    static const struct rb_version_order *const orders[] = {
+        [RB_PACKAGE_DEB] = &rb_version_deb,      [RB_PACKAGE_APK] = &rb_version_apk,
+        [RB_PACKAGE_RPM] = &rb_version_rpm,      [RB_PACKAGE_PYPI] = &rb_version_pypi,
+        [RB_PACKAGE_NPM] = &rb_version_semver,   [RB_PACKAGE_GOLANG] = &rb_version_semver,
+        [RB_PACKAGE_MAVEN] = &rb_version_maven,  [RB_PACKAGE_GEM] = &rb_version_gem,
+        [RB_PACKAGE_CARGO] = &rb_version_semver,
+    };
+    _Static_assert(RB_COUNT_OF(orders) == RB_PACKAGE_TYPE_COUNT, "a type has no order");
+    return orders[type];
+}
+
 bool rb_package_type_is_distribution(enum rb_package_type type)
 {
     return type == RB_PACKAGE_DEB || type == RB_PACKAGE_APK || type == RB_PACKAGE_RPM;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "newest.h"
 #include "preferences.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
@@ -84,6 +85,8 @@ static void collect(struct search *search, const struct rb_package *package)
     for (size_t i = 0; i < search->repository_count; i++) {
         const struct rb_repository *repository = &search->repositories[i];
         size_t first;
+        if (repository->type != RB_PACKAGE_DEB)
+            continue;
         size_t count = rb_index_find(repository->index, package->name, &first);
         for (size_t at = first; at < first + count; at++) {
             struct rb_offer offer;
@@ -170,6 +173,15 @@ static const char *find_candidate(struct search *search, const struct rb_reposit
     return candidate;
 }
 
+static const char *find_newer_candidate(struct search *search, const struct rb_package *package,
+                                        const struct rb_repository **ret_holder)
+{
+    collect(search, package);
+    const char *candidate = find_candidate(search, ret_holder);
+    bool is_newer = candidate != NULL && rb_version_compare_deb(candidate, package->version) > 0;
+    return is_newer ? candidate : NULL;
+}
+
 size_t rb_upgrades_find(const struct rb_inventory *inventory,
                         const struct rb_repository *repositories, size_t repository_count,
                         const struct rb_preferences *preferences, struct rb_arena *arena,
@@ -185,12 +197,13 @@ size_t rb_upgrades_find(const struct rb_inventory *inventory,
     size_t count = 0, capacity = 0;
     for (size_t i = 0; i < inventory->package_count; i++) {
         const struct rb_package *package = &inventory->packages[i];
-        if (package->type != RB_PACKAGE_DEB)
-            continue;
-        collect(&search, package);
         const struct rb_repository *holder = NULL;
-        const char *candidate = find_candidate(&search, &holder);
-        if (candidate == NULL || rb_version_compare_deb(candidate, package->version) <= 0)
+        const char *candidate = NULL;
+        if (package->type == RB_PACKAGE_DEB)
+            candidate = find_newer_candidate(&search, package, &holder);
+        else if (package->type == RB_PACKAGE_RPM || package->type == RB_PACKAGE_APK)
+            candidate = newest_offer(inventory, package, repositories, repository_count, &holder);
+        if (candidate == NULL)
             continue;
         upgrades = rb_arena_grow(arena, upgrades, count, &capacity, sizeof(upgrades[0]));
         upgrades[count++] = (struct rb_upgrade){

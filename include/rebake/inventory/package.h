@@ -10,6 +10,7 @@
 #include "rebake/base/arena.h"
 #include "rebake/base/err.h"
 #include "rebake/base/json.h"
+#include "rebake/inventory/version.h"
 
 /* Whose package it is: which names, versions and advisories are spoken of (purl-spec, "type"). */
 enum rb_package_type {
@@ -28,6 +29,8 @@ enum rb_package_type {
 /* "deb", "pypi", as in a purl. */
 const char *rb_package_type_name(enum rb_package_type type);
 bool rb_package_type_find(const char *name, enum rb_package_type *ret_type);
+/* The order of its versions. */
+const struct rb_version_order *rb_package_type_order(enum rb_package_type type);
 /* Does a distribution's package manager look after it? Else it is a language's package. */
 bool rb_package_type_is_distribution(enum rb_package_type type);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which installed packages have a newer version that the image's own package manager would install:
- * the candidate rule of apt_preferences(5). The daemon's planner and `rebake outdated` both ask
- * here.
+ * for apt by the candidate rule of apt_preferences(5), for dnf and apk the newest that there is.
+ * The daemon's planner and `rebake outdated` both ask here.
  */
 #ifndef REBAKE_INVENTORY_UPGRADE_H
 #define REBAKE_INVENTORY_UPGRADE_H
@@ -10,8 +10,9 @@
 #include "rebake/inventory/index.h"
 #include "rebake/inventory/package.h"
 
-/* A repository's offers with what its Release file says of them. */
+/* A repository's offers with what its Release file says of them: that is of apt alone. */
 struct rb_repository {
+    enum rb_package_type type; /* of its packages */
     const struct rb_index *index;
     const char *name;     /* as people know it: the source's name, or the suite */
     const char *site;     /* host name of its URL */
@@ -44,8 +45,9 @@ struct rb_upgrade {
 };
 
 /* Fills *ret_upgrades (in arena, in the inventory's order) with each package whose candidate is
-   newer than what is installed. preferences may be NULL. Held packages are among them, as they are
-   for `apt list --upgradable`. Returns their count. */
+   newer than what is installed, and what offers it is of its type. preferences, for apt, may be
+   NULL. Held packages are among them, as they are for `apt list --upgradable`. Returns their count.
+ */
 size_t rb_upgrades_find(const struct rb_inventory *inventory,
                         const struct rb_repository *repositories, size_t repository_count,
                         const struct rb_preferences *preferences, struct rb_arena *arena,

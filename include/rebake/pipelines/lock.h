@@ -4,8 +4,8 @@
  * JSON: { "recipe": HEX, "builder": "buildah", "base": { "reference": "registry/name", "digest":
  * "sha256:…" }, "code": { "url": …, "branch" or "tag": …, "commit": HEX, "path": ".", "tree": HEX,
  *     "trees": { PATH: HEX or null } where the source has paths },
- *     "repositories": [ { "name", "url", "suite", "components": [], "signed-by", "release": HEX } ]
- * }
+ *     "repositories": [ { "name", "kind": "apt", "url", "suite", "components": [], "signed-by",
+ *     "release": HEX } or { "name", "kind": "rpm" or "apk", "source": {…}, "release": HEX } ] }
  */
 #ifndef REBAKE_PIPELINES_LOCK_H
 #define REBAKE_PIPELINES_LOCK_H

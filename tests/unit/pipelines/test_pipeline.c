@@ -315,7 +315,8 @@ static void a_lock_holds_every_input(void **state)
         "\"builder\":\"buildah\",\"code\":{\"branch\":\"main\",\"commit\":\"c0\","
         "\"path\":\"docker/runtime\",\"tree\":\"t0\","
         "\"url\":\"https://git.example.com/shop/storefront.git\"},\"recipe\":\"%s\","
-        "\"repositories\":[{\"components\":[\"main\"],\"name\":\"security\",\"release\":\"abc\","
+        "\"repositories\":[{\"components\":[\"main\"],\"kind\":\"apt\",\"name\":\"security\","
+        "\"release\":\"abc\","
         "\"signed-by\":\"/usr/share/keyrings/debian-archive-keyring.gpg\","
         "\"suite\":\"bookworm-security\","
         "\"url\":\"https://mirror.example.com/debian-security\"}]}",

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Images of rpm's and of apk's packages are rebuilt when their repository has a newer version of what is
+# in them: not for anything else it offers, and not again where the rebuild did not help.
+# shellcheck source=tests/lab/lab.sh
+. "$(dirname "$0")/lab.sh"
+# shellcheck source=tests/lab/repositories.sh
+. "$(dirname "$0")/repositories.sh"
+lab_begin
+lab_need docker-registry nginx fcgiwrap jq rpm rpmbuild createrepo_c openssl gpg skopeo
+
+mkdir "$LAB/public"
+nginx_start repositories <<N
+  server { listen 127.0.0.1:@PORT@; root $LAB/public; }
+N
+repositories=http://127.0.0.1:$LAB_PORT
+export HOME=$LAB
+echo '%_dbpath /var/lib/rpm' >"$LAB/.rpmmacros"
+
+# rpm_install RPM...: into the code of the image "el".
+rpm_install() {
+  rpm --force-debian --root "$LAB/work/shop/el/root" --nodeps -U "$@" >"$LAB/log/rpm" 2>&1 ||
+    fail "rpm: $(cat "$LAB/log/rpm")"
+}
+# apk_install VERSION: the same for "alpine".
+apk_install() {
+  printf 'P:demo\nV:%s\nA:x86_64\no:demo-src\n\n' "$1" >"$LAB/work/shop/alpine/root/lib/apk/db/installed"
+}
+# reasons IMAGE: of its newest build.
+reasons() {
+  rebaked_get "/v1/images/shop/$1" |
+    jq -r '.builds[0].reasons | map("\(.kind) \(.subject) \(.from) \(.to)") | join(", ")'
+}
+builds() { rebaked_get "/v1/images/shop/$1" | jq -r '[.builds | reverse[] | .state] | join(" ")'; }
+publish_rpms() {
+  rpm_publish "$LAB/public/rpm" gz
+  expect_exit 0 rebake check rpms
+}
+
+section "two images, of what their repositories have"
+registry_start
+git_server_start
+containers_begin "$REGISTRY"
+mkdir "$LAB/empty"
+tar -C "$LAB/empty" -cf "$LAB/empty.tar" .
+oci_make "$LAB/base" "$LAB/empty.tar"
+oci_push "$LAB/base" "$REGISTRY/empty:1"
+rpm_key good
+apk_key good
+rpm_package demo 1 1.0 1
+rpm_package other 0 1.0 1
+git_repository shop
+mkdir -p "$LAB/work/shop/el/root/etc" "$LAB/work/shop/alpine/root/etc" "$LAB/work/shop/alpine/root/lib/apk/db"
+printf 'ID=lab\nVERSION_ID=9\n' >"$LAB/work/shop/el/root/etc/os-release"
+printf 'ID=alpine\nVERSION_ID=3.20.1\n' >"$LAB/work/shop/alpine/root/etc/os-release"
+rpm_install "$LAB"/rpms/noarch/demo-1.0-1.noarch.rpm
+apk_install 1.0-r0
+for image in el alpine; do printf 'FROM empty\nCOPY root/ /\n' >"$LAB/work/shop/$image/Containerfile"; done
+git_publish shop "first"
+rpm_publish "$LAB/public/rpm" gz
+apk_publish "$LAB/public/apk" 1.0-r0 good
+cat >"$LAB/shop.yaml" <<P
+apiVersion: rebake/v1
+pipeline: shop
+sources:
+  code: { git: $GIT_URL/shop.git, branch: main, every: 1h }
+  empty: { image: $REGISTRY/empty, tag: "1", every: 1h }
+  rpms: { rpm: $repositories/rpm, signed-by: $LAB/good.asc, architectures: [x86_64, noarch], every: 1h }
+  apks: { apk: $repositories/apk, keys: [$LAB/keys], architectures: [x86_64], every: 1h }
+images:
+  el:
+    from: empty
+    context: { source: code, path: el }
+    packages: [rpms]
+    push: $REGISTRY/shop/el
+  alpine:
+    from: empty
+    context: { source: code, path: alpine }
+    packages: [apks]
+    push: $REGISTRY/shop/alpine
+P
+rebaked_start "$LAB/shop.yaml"
+expect_exit 0 rebake wait --timeout 2m
+expect_equal "$(builds el), $(builds alpine)" "succeeded, succeeded"
+
+section "what is not in an image makes it no older"
+rpm_package other 0 2.0 1
+publish_rpms
+expect_exit 0 rebake wait --timeout 1m
+expect_equal "$(builds el)" succeeded
+
+section "a newer version of what is in it does, and a rebuild that does not help is told and not repeated"
+rpm_package demo 1 1.1 1
+publish_rpms
+expect_exit 1 rebake wait --timeout 1m
+expect_text "$LAB/err" unresolved
+expect_equal "$(reasons el)" "package demo 1:1.0-1 1:1.1-1"
+expect_exit 1 rebake wait --check --timeout 1m
+expect_equal "$(builds el), $(builds alpine)" "succeeded unresolved, succeeded"
+
+section "one that does help ends it"
+rpm_install "$LAB"/rpms/noarch/demo-1.1-1.noarch.rpm
+git_publish shop "demo 1.1"
+expect_exit 0 rebake wait --check --timeout 1m
+expect_equal "$(builds el), $(builds alpine)" "succeeded unresolved succeeded, succeeded"
+
+section "apk"
+apk_publish "$LAB/public/apk" 1.0-r1 good
+expect_exit 1 rebake wait --check --timeout 1m
+expect_equal "$(reasons alpine)" "package demo 1.0-r0 1.0-r1"
+apk_install 1.0-r1
+git_publish shop "demo 1.0-r1"
+expect_exit 0 rebake wait --check --timeout 1m
+expect_equal "$(builds alpine)" "succeeded unresolved succeeded"
