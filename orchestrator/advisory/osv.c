@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "rebake/advisory/cvss.h"
 #include "rebake/advisory/read.h"
 #include "rebake/base/arena.h"
 #include "rebake/base/clock.h"
@@ -76,6 +77,16 @@ static enum rb_severity_type severity_type(const char *name)
     return RB_SEVERITY_OTHER;
 }
 
+/* A vector that is none is kept as it is, without a score: what else the record says holds. */
+static int score_of(enum rb_severity_type type, const char *vector)
+{
+    struct rb_cvss cvss;
+    bool is_cvss =
+        type == RB_SEVERITY_CVSS_V2 || type == RB_SEVERITY_CVSS_V3 || type == RB_SEVERITY_CVSS_V4;
+    return is_cvss && rb_cvss_read(vector, &cvss, NULL) == 0 ? rb_cvss_score(&cvss)
+                                                             : RB_SEVERITY_NO_SCORE;
+}
+
 /* What is measured, and behind it the word of the database: {"severity":"HIGH"} in what is specific
    to it. */
 static int read_severities(const struct record *record, const json_t *object, const char *specific,
@@ -96,7 +107,7 @@ static int read_severities(const struct record *record, const json_t *object, co
         if (type == NULL || score == NULL)
             return wrong(record, "severity", "a list of types with their scores");
         severities[count++] =
-            (struct rb_severity){severity_type(type), score, RB_SEVERITY_NO_SCORE};
+            (struct rb_severity){severity_type(type), score, score_of(severity_type(type), score)};
     }
     const char *word = rb_json_get_string(json_object_get(object, specific), "severity", NULL);
     if (word != NULL)

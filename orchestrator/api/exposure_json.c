@@ -5,6 +5,7 @@
 
 #include "exposure.h"
 #include "names.h"
+#include "rebake/advisory/cvss.h"
 #include "rebake/base/text.h"
 #include "shapes.h"
 
@@ -32,6 +33,11 @@ json_t *api_epss_json(const struct api_feeds *feeds, const char *id)
     return json;
 }
 
+static const char *band_of(const struct rb_severity *severity)
+{
+    return rb_cvss_band(severity->type == RB_SEVERITY_CVSS_V2 ? 20 : 31, severity->score);
+}
+
 json_t *api_severities_json(const struct rb_severity *severities, size_t count)
 {
     static const char *const TYPES[] = {
@@ -46,6 +52,7 @@ json_t *api_severities_json(const struct rb_severity *severities, size_t count)
         rb_json_set_string(json, "type", TYPES[severities[i].type]);
         rb_json_set_string(json, "text", severities[i].text);
         rb_json_set(json, "score", has_score ? json_real(severities[i].score / 10.0) : json_null());
+        rb_json_set_string(json, "band", has_score ? band_of(&severities[i]) : NULL);
         rb_json_append(array, json);
     }
     return array;

@@ -30,6 +30,32 @@ static char *threat_of(const json_t *advisory)
                        100 * json_real_value(json_object_get(epss, "score")));
 }
 
+/* Of several publishers' scores the highest: the one to look at first. */
+static const json_t *worst_severity(const json_t *advisory)
+{
+    const json_t *severities = json_object_get(advisory, "severities"), *severity, *worst = NULL;
+    size_t i;
+    json_array_foreach(severities, i, severity)
+    {
+        if (json_real_value(json_object_get(severity, "score")) >
+            json_real_value(json_object_get(worst, "score")))
+            worst = severity;
+    }
+    return worst;
+}
+
+static void add_severity(struct rb_table *table, const struct rb_style *style,
+                         const json_t *advisory)
+{
+    const json_t *worst = worst_severity(advisory);
+    const char *band = rb_json_get_string(worst, "band", NULL);
+    if (band == NULL)
+        rb_table_add(table, style->dim, NULL);
+    else
+        rb_table_addf(table, rb_view_severity(style, band), "%.1f %s",
+                      json_real_value(json_object_get(worst, "score")), band);
+}
+
 static void add_row(struct rb_table *table, const struct rb_style *style, const json_t *advisory,
                     int64_t now_at)
 {
@@ -44,6 +70,7 @@ static void add_row(struct rb_table *table, const struct rb_style *style, const 
     rb_table_add(table, is_affected ? style->bad : style->warn,
                  rb_json_get_string(advisory, "id", NULL));
     rb_table_add(table, style->dim, rb_view_when(advisory, "publishedAt", now_at, when));
+    add_severity(table, style, advisory);
     rb_table_add(table, is_exploited ? style->bad : "", threat);
     rb_table_add(table, rb_text_equal(fix, "available") ? style->good : "", fix);
     rb_table_add(table, style->name, packages);
@@ -54,8 +81,8 @@ static void add_row(struct rb_table *table, const struct rb_style *style, const 
 static void print_advisories(const json_t *answer)
 {
     static const struct rb_table_column columns[] = {
-        {"ADVISORY", 0, 0}, {"PUBLISHED", 0, 0}, {"EXPLOITED", 0, 0},   {"FIX", 0, 0},
-        {"PACKAGE", 0, 12}, {"IMAGE", 0, 12},    {"DEPLOYED TO", 0, 12}};
+        {"ADVISORY", 0, 0}, {"PUBLISHED", 0, 0}, {"SEVERITY", 0, 0}, {"EXPLOITED", 0, 0},
+        {"FIX", 0, 0},      {"PACKAGE", 0, 12},  {"IMAGE", 0, 12},   {"DEPLOYED TO", 0, 12}};
     struct rb_style style = rb_style_for(stdout);
     const json_t *advisories = json_object_get(answer, "advisories"), *advisory;
     int64_t now_at = rb_clock_now(&rb_clock_system),

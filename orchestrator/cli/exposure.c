@@ -38,8 +38,15 @@ static void print_threat(const struct rb_style *style, const json_t *object)
     size_t i;
     const json_t *severity;
     json_array_foreach(json_object_get(object, "severities"), i, severity)
-        printf("  severity: %s %s\n", rb_json_get_string(severity, "type", "?"),
+    {
+        const char *band = rb_json_get_string(severity, "band", NULL);
+        printf("  severity: ");
+        if (band != NULL)
+            printf("%s%s, %.1f%s by ", rb_view_severity(style, band), band,
+                   json_real_value(json_object_get(severity, "score")), style->reset);
+        printf("%s %s\n", rb_json_get_string(severity, "type", "?"),
                rb_json_get_string(severity, "text", "?"));
+    }
     if (json_is_object(exploited))
         printf("  %sexploited%s since %s: %s%s\n", style->bad, style->reset,
                rb_json_get_string(exploited, "addedAt", "?"),

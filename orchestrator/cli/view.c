@@ -94,3 +94,10 @@ const char *rb_view_style(const struct rb_style *style, const char *state)
     }
     return style->warn; /* it moves, or waits */
 }
+
+const char *rb_view_severity(const struct rb_style *style, const char *band)
+{
+    if (rb_text_equal(band, "critical") || rb_text_equal(band, "high"))
+        return style->bad;
+    return rb_text_equal(band, "medium") ? style->warn : style->dim;
+}

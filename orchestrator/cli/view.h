@@ -23,6 +23,9 @@ char *rb_view_reason(const json_t *reason);
 /* The first reason and how many more; "" where there is none. The caller frees it. */
 char *rb_view_reasons(const json_t *reasons);
 
+/* The style that a severity's band ("high") is shown in. */
+const char *rb_view_severity(const struct rb_style *style, const char *band);
+
 /* The style that a state of a source, image, build or deployment is shown in. */
 const char *rb_view_style(const struct rb_style *style, const char *state);
 

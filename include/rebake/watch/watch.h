@@ -104,6 +104,6 @@ int rb_git_check_main(int input_fd, int output_fd);
 /* The format of what a file of advisories is compiled to (rebake/advisory/set.h, threat.h), by
    `rebake internal feed-read KIND FILE SET` in a process of its own; it is in the name of the
    compiled file, so that one of an earlier format is not there. */
-enum { RB_FEED_SET_FORMAT = 1 };
+enum { RB_FEED_SET_FORMAT = 2 };
 
 #endif

@@ -41,7 +41,9 @@ static void judge_npm(const struct rb_advisory *advisory)
     assert_int_equal(advisory->severities[0].type, RB_SEVERITY_CVSS_V3);
     assert_string_equal(advisory->severities[0].text,
                         "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:C/C:H/I:N/A:N");
+    assert_int_equal(advisory->severities[0].score, 68);
     assert_int_equal(advisory->severities[1].type, RB_SEVERITY_OTHER);
+    assert_int_equal(advisory->severities[1].score, RB_SEVERITY_NO_SCORE);
     assert_string_equal(advisory->severities[1].text, "MODERATE");
     assert_int_equal(advisory->affected_count, 1);
     const struct rb_affected *affected = &advisory->affected[0];
