@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pypi_name.h"
 #include "range.h"
 #include "rebake/advisory/set.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/inventory/index_strings.h"
 #include "rebake/inventory/mapped.h"
+#include "rebake/inventory/pypi_name.h"
 #include "set_format.h"
 
 enum { ROWS_MAXIMUM = 100 * 1000 * 1000 }; /* of a section */

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "pypi_name.h"
 #include "range.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
+#include "rebake/inventory/pypi_name.h"
 
 static void add_key(struct subject *subject, const char *key, enum rb_ecosystem_names names)
 {

@@ -6,10 +6,17 @@
 
 #include "file_tree.h"
 #include "layer.h"
+#include "path_set.h"
 #include "rebake/inventory/package.h"
 
+/* What databases tell. */
+struct contents {
+    struct rb_inventory *inventory;
+    struct path_set *owned; /* files of the packages in it */
+};
+
 void databases_want(struct wanted *wanted);
-RB_NODISCARD int databases_read(const struct file_tree *tree, struct rb_inventory *inventory,
+RB_NODISCARD int databases_read(const struct file_tree *tree, struct contents *contents,
                                 struct rb_err *err);
 
 #endif

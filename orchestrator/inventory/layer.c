@@ -18,6 +18,7 @@ struct reader {
     struct layer_budget *budget;
     struct rb_arena *arena;
     struct layer *layer;
+    struct finds *finds; /* or NULL */
     struct archive *tar;
     struct rb_err stream_err;         /* what the stream failed with, behind libarchive's back */
     char path[TREE_PATH_MAXIMUM + 1]; /* of the entry at hand, normalised */
@@ -146,6 +147,10 @@ static int take_mark(struct reader *reader, char *path, char *name, struct rb_er
         name[name == path ? 0 : -1] = '\0';
     else
         memmove(name, hidden, strlen(hidden) + 1);
+    if (reader->finds != NULL && opaque)
+        finds_hide_below(reader->finds, path);
+    else if (reader->finds != NULL)
+        finds_hide(reader->finds, path);
     if (*path != '\0' && !matters(reader->wanted, path))
         return 0;
     return add_item(reader, opaque ? LAYER_OPAQUE : LAYER_WHITEOUT, path, err) == NULL ? RB_ELIMIT
@@ -182,6 +187,32 @@ static int take_target(struct reader *reader, struct archive_entry *entry, struc
     return status;
 }
 
+static int read_content(void *context, void *buffer, size_t room, size_t *ret_size,
+                        struct rb_err *err)
+{
+    struct reader *reader = context;
+    la_ssize_t got = archive_read_data(reader->tar, buffer, room);
+    *ret_size = got > 0 ? (size_t)got : 0;
+    return got < 0 ? archive_failure(reader, err) : 0;
+}
+
+/* What is wanted for itself is not looked into: its content comes once. */
+static int take_find(struct reader *reader, struct archive_entry *entry, const char *path,
+                     struct rb_err *err)
+{
+    enum { ANY_MAY_RUN = 0111 };
+    enum layer_kind kind = kind_of(entry);
+    bool is_executable = (archive_entry_perm(entry) & ANY_MAY_RUN) != 0;
+    if (kind != LAYER_FOLDER)
+        finds_hide(reader->finds, path);
+    if (kind != LAYER_FILE || !finds_wants(path, is_executable) ||
+        wanted_covers(reader->wanted, path))
+        return 0;
+    const struct file_bytes bytes = {.context = reader, .read = read_content};
+    int status = finds_read(reader->finds, path, is_executable, &bytes, err);
+    return status == 0 ? 0 : rb_err_wrap(err, "%s", path);
+}
+
 static int take_entry(struct reader *reader, struct archive_entry *entry, struct rb_err *err)
 {
     const char *raw = archive_entry_pathname(entry);
@@ -195,6 +226,11 @@ static int take_entry(struct reader *reader, struct archive_entry *entry, struct
     char *name = slash == NULL ? path : slash + 1;
     if (rb_text_starts_with(name, WHITEOUT))
         return take_mark(reader, path, name, err);
+    if (reader->finds != NULL) {
+        status = take_find(reader, entry, path, err);
+        if (status != 0)
+            return status;
+    }
     if (!matters(reader->wanted, path))
         return 0;
     struct layer_item *item = add_item(reader, kind_of(entry), path, err);
@@ -237,9 +273,10 @@ static int read_entries(struct reader *reader, struct rb_err *err)
 
 int layer_read(struct layer_stream *stream, const struct wanted *wanted,
                struct layer_budget *budget, struct rb_arena *arena, struct layer *ret_layer,
-               struct rb_err *err)
+               struct finds *finds, struct rb_err *err)
 {
     struct reader reader = {.stream = stream,
+                            .finds = finds,
                             .wanted = wanted,
                             .budget = budget,
                             .arena = arena,
@@ -255,6 +292,8 @@ int layer_read(struct layer_stream *stream, const struct wanted *wanted,
     if (status == 0)
         status = read_entries(&reader, err);
     (void)archive_read_free(reader.tar);
+    if (finds != NULL)
+        finds_end(finds);
     if (status == 0)
         status = layer_stream_finish(stream, err);
     budget->unpacked_bytes += layer_stream_size(stream);

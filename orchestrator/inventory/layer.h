@@ -5,6 +5,7 @@
 #define ORCHESTRATOR_INVENTORY_LAYER_H
 
 #include "file_tree.h"
+#include "finds.h"
 #include "layer_stream.h"
 
 enum layer_kind {
@@ -53,10 +54,11 @@ struct layer_budget {
 };
 
 /* Reads a layer to its end, keeping what concerns a wanted path: itself, its parents, and whiteouts
-   of either. All lives in arena. */
+   of either. All lives in arena. finds gets what is found anywhere in it; NULL: that is not asked
+   for. */
 RB_NODISCARD int layer_read(struct layer_stream *stream, const struct wanted *wanted,
                             struct layer_budget *budget, struct rb_arena *arena,
-                            struct layer *ret_layer, struct rb_err *err);
+                            struct layer *ret_layer, struct finds *finds, struct rb_err *err);
 
 /* Is the path itself asked for, as a file or as part of a tree? */
 bool wanted_covers(const struct wanted *wanted, const char *path);

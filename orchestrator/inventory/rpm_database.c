@@ -21,15 +21,15 @@ static int read_bytes(const struct file_tree *tree, const char *folder, const ch
 }
 
 static int read_sqlite(const struct file_tree *tree, const char *folder, struct rpm_bytes file,
-                       struct rb_arena *arena, struct rb_inventory *inventory, struct rb_err *err)
+                       struct rb_arena *arena, struct contents *contents, struct rb_err *err)
 {
     struct rpm_bytes log;
     int status = read_bytes(tree, folder, SQLITE_LOG, arena, &log, err);
-    return status != 0 ? status : rpm_sqlite_read(file, log, rpm_header_add, inventory, err);
+    return status != 0 ? status : rpm_sqlite_read(file, log, rpm_header_add, contents, err);
 }
 
-int rpm_database_read(const struct file_tree *tree, const char *folder,
-                      struct rb_inventory *inventory, struct rb_err *err)
+int rpm_database_read(const struct file_tree *tree, const char *folder, struct contents *contents,
+                      struct rb_err *err)
 {
     static const char *const NAMES[] = {SQLITE, NDB, BDB};
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
@@ -41,11 +41,11 @@ int rpm_database_read(const struct file_tree *tree, const char *folder,
         if (file.size == 0)
             continue;
         if (NAMES[i] == SQLITE)
-            status = read_sqlite(tree, folder, file, arena, inventory, err);
+            status = read_sqlite(tree, folder, file, arena, contents, err);
         else if (NAMES[i] == NDB)
-            status = rpm_ndb_read(file, rpm_header_add, inventory, err);
+            status = rpm_ndb_read(file, rpm_header_add, contents, err);
         else
-            status = rpm_bdb_read(file, rpm_header_add, inventory, err);
+            status = rpm_bdb_read(file, rpm_header_add, contents, err);
         return status == 0 ? 0 : rb_err_wrap(err, "%s/%s", folder, NAMES[i]);
     }
     return 0;

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "file_tree.h"
+#include "databases.h"
 #include "rebake/inventory/package.h"
 
 enum { RPM_FILES = 4 };
@@ -20,7 +20,7 @@ extern const char *const rpm_files[RPM_FILES];
 /* Appends what is installed by the database in the folder, if there is one. Of several files that
    of the newest form counts, as for rpm. */
 RB_NODISCARD int rpm_database_read(const struct file_tree *tree, const char *folder,
-                                   struct rb_inventory *inventory, struct rb_err *err);
+                                   struct contents *contents, struct rb_err *err);
 
 /* Bytes of a file. */
 struct rpm_bytes {
@@ -41,8 +41,9 @@ RB_NODISCARD int rpm_ndb_read(struct rpm_bytes file, rpm_header_sink *sink, void
 RB_NODISCARD int rpm_bdb_read(struct rpm_bytes file, rpm_header_sink *sink, void *context,
                               struct rb_err *err);
 
-/* Appends the package that a header (rpm's docs/manual/hregions.md, without its magic) describes to
-   the inventory that is context. Keys, which rpm keeps as packages "gpg-pubkey", are left out. */
+/* Appends the package that a header (rpm's docs/manual/hregions.md, without its magic) describes,
+   and its files, to the struct contents that is context. Keys, which rpm keeps as packages
+   "gpg-pubkey", are left out. */
 RB_NODISCARD int rpm_header_add(void *context, struct rpm_bytes header, struct rb_err *err);
 
 #endif

@@ -3,14 +3,15 @@
    and count, the data. All numbers have their most significant byte first. */
 #include <string.h>
 
+#include "finds.h"
 #include "rebake/base/bytes.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/inventory/rpm_source.h"
 #include "rpm_database.h"
 
-enum { INTRO_BYTES = 8, ENTRY_BYTES = 16, ENTRIES_MAXIMUM = 0xffff };
-enum type { TYPE_INT32 = 4, TYPE_STRING = 6 };
+enum { INTRO_BYTES = 8, ENTRY_BYTES = 16, ENTRIES_MAXIMUM = 0xffff, FOLDERS_MAXIMUM = 4096 };
+enum type { TYPE_INT32 = 4, TYPE_STRING = 6, TYPE_STRINGS = 8 };
 enum tag {
     TAG_NAME = 1000,
     TAG_VERSION = 1001,
@@ -18,6 +19,9 @@ enum tag {
     TAG_EPOCH = 1003,
     TAG_ARCHITECTURE = 1022,
     TAG_SOURCE = 1044,
+    TAG_FOLDER_NUMBERS = 1116, /* of each file */
+    TAG_FILE_NAMES = 1117,     /* without the folder */
+    TAG_FOLDERS = 1118,        /* "/usr/bin/" */
     TAG_MODULE = 5096
 };
 
@@ -73,9 +77,48 @@ static uint32_t find_epoch(const struct header *header)
     return value == NULL || left < sizeof(uint32_t) ? 0 : rb_be32(value);
 }
 
+/* The next of the texts that stand one behind the other; NULL where there is none. */
+static const char *next_text(struct rpm_bytes *texts)
+{
+    const char *text = (const char *)texts->data;
+    const char *end = texts->size == 0 ? NULL : memchr(text, '\0', texts->size);
+    if (end == NULL)
+        return NULL;
+    texts->data += end + 1 - text;
+    texts->size -= (size_t)(end + 1 - text);
+    return text;
+}
+
+static struct rpm_bytes find_texts(const struct header *header, enum tag tag)
+{
+    struct rpm_bytes texts = {0};
+    texts.data = find(header, tag, TYPE_STRINGS, &texts.size);
+    return texts;
+}
+
+static void own_files(const struct header *header, struct path_set *owned)
+{
+    const char *folders[FOLDERS_MAXIMUM];
+    size_t folder_count = 0, left = 0;
+    struct rpm_bytes texts = find_texts(header, TAG_FOLDERS);
+    struct rpm_bytes names = find_texts(header, TAG_FILE_NAMES);
+    const uint8_t *numbers = find(header, TAG_FOLDER_NUMBERS, TYPE_INT32, &left);
+    const char *text;
+    while (folder_count < FOLDERS_MAXIMUM && (text = next_text(&texts)) != NULL)
+        folders[folder_count++] = text;
+    for (; numbers != NULL && left >= sizeof(uint32_t) && (text = next_text(&names)) != NULL;
+         numbers += sizeof(uint32_t), left -= sizeof(uint32_t)) {
+        uint32_t folder = rb_be32(numbers);
+        RB_CLEANUP_FREE char *path =
+            folder < folder_count ? rb_asprintf("%s%s", folders[folder], text) : NULL;
+        if (path != NULL)
+            finds_own(owned, path);
+    }
+}
+
 int rpm_header_add(void *context, struct rpm_bytes bytes, struct rb_err *err)
 {
-    struct rb_inventory *inventory = context;
+    struct contents *contents = context;
     struct header header = {0};
     int status = open_header(bytes, &header, err);
     if (status != 0)
@@ -99,6 +142,7 @@ int rpm_header_add(void *context, struct rpm_bytes bytes, struct rb_err *err)
                                  .module = find_text(&header, TAG_MODULE)};
     if (source != NULL)
         (void)rb_rpm_source_split(source, &package.source_name, &package.source_version);
-    rb_inventory_add(inventory, &package);
+    rb_inventory_add(contents->inventory, &package);
+    own_files(&header, contents->owned);
     return 0;
 }

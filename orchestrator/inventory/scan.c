@@ -11,6 +11,7 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "root_folder.h"
+#include "root_walk.h"
 
 /* Links lead to paths that need another reading; more than a few are a game. */
 enum { READINGS_MAXIMUM = 6 };
@@ -77,20 +78,25 @@ static int keep_apt_files(const struct file_tree *tree, struct rb_scan *scan, st
     return status;
 }
 
-static int fill(const struct file_tree *tree, const struct rb_scan_options *options,
-                struct rb_scan *scan, struct rb_err *err)
+/* finds: of each layer, the top first, or of the one folder. */
+static int fill(const struct file_tree *tree, const struct finds *finds, size_t find_count,
+                const struct rb_scan_options *options, struct rb_scan *scan, struct rb_err *err)
 {
+    RB_CLEANUP(path_set_deinit) struct path_set owned = {0};
+    struct contents contents = {&scan->inventory, &owned};
     int status = add_os_release(tree, &scan->inventory, err);
     if (status == 0)
-        status = databases_read(tree, &scan->inventory, err);
-    if (status == 0)
+        status = databases_read(tree, &contents, err);
+    if (status == 0) {
+        finds_merge(finds, find_count, &owned, &scan->inventory);
         rb_inventory_sort(&scan->inventory);
+    }
     return status == 0 && options->keep_apt ? keep_apt_files(tree, scan, err) : status;
 }
 
 static int read_layer(const struct layer_set *set, size_t number, const struct wanted *wanted,
                       struct layer_budget *budget, struct rb_arena *arena, struct layer *layer,
-                      struct rb_err *err)
+                      struct finds *finds, struct rb_err *err)
 {
     struct layer_reader *reader = NULL;
     struct layer_source source;
@@ -101,19 +107,20 @@ static int read_layer(const struct layer_set *set, size_t number, const struct w
         status = layer_stream_open(&source, *diff_id == '\0' ? NULL : diff_id,
                                    UNPACKED_MAXIMUM - budget->unpacked_bytes, &stream, err);
     if (status == 0)
-        status = layer_read(stream, wanted, budget, arena, layer, err);
+        status = layer_read(stream, wanted, budget, arena, layer, finds, err);
     layer_reader_free(reader);
     return status == 0 ? 0 : rb_err_wrap(err, "layer %zu of %zu", number + 1, set->count);
 }
 
-/* One reading of all layers, from the top down. */
+/* One reading of all layers, from the top down. finds: one for each, or NULL. */
 static int read_all(const struct layer_set *set, struct wanted *wanted, struct rb_arena *arena,
-                    struct layer_view *ret_view, struct rb_err *err)
+                    struct finds *finds, struct layer_view *ret_view, struct rb_err *err)
 {
     struct layer_budget budget = {0};
     struct layer *layers = rb_arena_array(arena, set->count, sizeof(*layers));
     for (size_t i = 0; i < set->count; i++) {
-        int status = read_layer(set, set->count - 1 - i, wanted, &budget, arena, &layers[i], err);
+        int status = read_layer(set, set->count - 1 - i, wanted, &budget, arena, &layers[i],
+                                finds == NULL ? NULL : &finds[i], err);
         if (status != 0)
             return status;
     }
@@ -123,8 +130,8 @@ static int read_all(const struct layer_set *set, struct wanted *wanted, struct r
     return 0;
 }
 
-static int scan_layers(const struct layer_set *set, const struct rb_scan_options *options,
-                       struct rb_scan *scan, struct rb_err *err)
+static int scan_with_finds(const struct layer_set *set, const struct rb_scan_options *options,
+                           struct finds *finds, struct rb_scan *scan, struct rb_err *err)
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *wanted_arena = rb_arena_new();
     struct wanted wanted = {.arena = wanted_arena};
@@ -132,15 +139,46 @@ static int scan_layers(const struct layer_set *set, const struct rb_scan_options
     for (int reading = 0; reading < READINGS_MAXIMUM; reading++) {
         RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
         struct layer_view view;
-        int status = read_all(set, &wanted, arena, &view, err);
+        int status = read_all(set, &wanted, arena, reading == 0 ? finds : NULL, &view, err);
         if (status != 0)
             return status;
         if (!view.incomplete) {
             struct file_tree tree = layer_view_tree(&view);
-            return fill(&tree, options, scan, err);
+            return fill(&tree, finds, set->count, options, scan, err);
         }
     }
     return rb_err_set(err, RB_ELIMIT, "links lead from one to the next without an end");
+}
+
+static int scan_layers(const struct layer_set *set, const struct rb_scan_options *options,
+                       struct rb_scan *scan, struct rb_err *err)
+{
+    struct finds *finds = rb_calloc(set->count, sizeof(*finds));
+    for (size_t i = 0; i < set->count; i++)
+        finds_init(&finds[i]);
+    int status = scan_with_finds(set, options, finds, scan, err);
+    for (size_t i = 0; i < set->count; i++)
+        finds_deinit(&finds[i]);
+    rb_free(finds);
+    return status;
+}
+
+static int scan_folder(const char *path, const struct rb_scan_options *options,
+                       struct rb_scan *scan, struct rb_err *err)
+{
+    struct root_folder folder;
+    struct finds finds;
+    int status = root_folder_open(&folder, path, err);
+    if (status != 0)
+        return status;
+    finds_init(&finds);
+    status = root_walk(&folder, &finds, err);
+    struct file_tree tree = root_folder_tree(&folder);
+    if (status == 0)
+        status = fill(&tree, &finds, 1, options, scan, err);
+    finds_deinit(&finds);
+    root_folder_close(&folder);
+    return status;
 }
 
 static int scan_root(const char *path, const struct rb_scan_options *options, struct rb_scan *scan,
@@ -149,16 +187,8 @@ static int scan_root(const char *path, const struct rb_scan_options *options, st
     struct stat status;
     scan->reference = rb_asprintf("rootfs:%s", path);
     scan->digest = rb_strdup("");
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
-        struct root_folder folder;
-        int code = root_folder_open(&folder, path, err);
-        if (code != 0)
-            return code;
-        struct file_tree tree = root_folder_tree(&folder);
-        code = fill(&tree, options, scan, err);
-        root_folder_close(&folder);
-        return code;
-    }
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return scan_folder(path, options, scan, err);
     struct layer_set set;
     layer_set_open_tar(&set, path);
     int code = scan_layers(&set, options, scan, err);

@@ -29,13 +29,13 @@ static int lend(void *context, const void **ret_data, size_t *ret_size, struct r
 }
 
 static int read_one(struct bytes bytes, const struct wanted *wanted, struct layer_budget *budget,
-                    struct rb_arena *arena, struct layer *layer)
+                    struct rb_arena *arena, struct layer *layer, struct finds *finds)
 {
     const struct layer_source source = {.context = &bytes, .read = lend};
     RB_CLEANUP(layer_stream_cleanup) struct layer_stream *stream = NULL;
     struct rb_err err;
     int status = layer_stream_open(&source, NULL, 64 << 20, &stream, &err);
-    return status == 0 ? layer_read(stream, wanted, budget, arena, layer, &err) : status;
+    return status == 0 ? layer_read(stream, wanted, budget, arena, layer, finds, &err) : status;
 }
 
 static size_t cut(const uint8_t *data, size_t size, struct bytes layers[MOST_LAYERS])
@@ -71,6 +71,17 @@ static void look(struct layer_view *view)
     }
 }
 
+static void merge(const struct finds *finds, size_t count)
+{
+    RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
+    RB_CLEANUP(path_set_deinit) struct path_set owned = {0};
+    rb_inventory_init(&inventory);
+    finds_merge(finds, count, &owned, &inventory);
+    rb_inventory_sort(&inventory);
+    for (size_t i = 0; i < inventory.package_count; i++)
+        RB_ASSERT(*inventory.packages[i].name != '\0' && *inventory.packages[i].path != '\0');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
@@ -82,11 +93,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wanted_add(&wanted, "etc/os-release", false);
     wanted_add(&wanted, "var/lib/dpkg/status", false);
     wanted_add(&wanted, "etc/apt", true);
-    for (size_t i = 0; i < count; i++) {
-        if (read_one(inputs[i], &wanted, &budget, arena, &layers[i]) != 0)
-            return 0;
+    struct finds finds[MOST_LAYERS];
+    size_t good = 0;
+    for (size_t i = 0; i < count; i++)
+        finds_init(&finds[i]);
+    while (good < count &&
+           read_one(inputs[good], &wanted, &budget, arena, &layers[good], &finds[good]) == 0)
+        good++;
+    if (good == count) {
+        struct layer_view view = {
+            .arena = arena, .layers = layers, .count = count, .wanted = &wanted};
+        look(&view);
+        merge(finds, count);
     }
-    struct layer_view view = {.arena = arena, .layers = layers, .count = count, .wanted = &wanted};
-    look(&view);
+    for (size_t i = 0; i < count; i++)
+        finds_deinit(&finds[i]);
     return 0;
 }

@@ -17,7 +17,7 @@ static struct rpm_bytes copy(const uint8_t *data, size_t size)
     return (struct rpm_bytes){bytes, size};
 }
 
-static int read_sqlite(const uint8_t *data, size_t size, struct rb_inventory *inventory)
+static int read_sqlite(const uint8_t *data, size_t size, struct contents *contents)
 {
     static const char MARK[] = "THELOG";
     const uint8_t *mark = memmem(data, size, MARK, sizeof(MARK) - 1);
@@ -25,19 +25,19 @@ static int read_sqlite(const uint8_t *data, size_t size, struct rb_inventory *in
     struct rpm_bytes file = copy(data, mark == NULL ? size : (size_t)(mark - data));
     struct rpm_bytes tail = copy(log, (size_t)(data + size - log));
     struct rb_err err;
-    int status = rpm_sqlite_read(file, tail, rpm_header_add, inventory, &err);
+    int status = rpm_sqlite_read(file, tail, rpm_header_add, contents, &err);
     rb_free((uint8_t *)(uintptr_t)file.data);
     rb_free((uint8_t *)(uintptr_t)tail.data);
     return status;
 }
 
-static int read_other(char form, const uint8_t *data, size_t size, struct rb_inventory *inventory)
+static int read_other(char form, const uint8_t *data, size_t size, struct contents *contents)
 {
     struct rpm_bytes file = copy(data, size);
     struct rb_err err;
-    int status = form == 'n'   ? rpm_ndb_read(file, rpm_header_add, inventory, &err)
-                 : form == 'b' ? rpm_bdb_read(file, rpm_header_add, inventory, &err)
-                               : rpm_header_add(inventory, file, &err);
+    int status = form == 'n'   ? rpm_ndb_read(file, rpm_header_add, contents, &err)
+                 : form == 'b' ? rpm_bdb_read(file, rpm_header_add, contents, &err)
+                               : rpm_header_add(contents, file, &err);
     rb_free((uint8_t *)(uintptr_t)file.data);
     return status;
 }
@@ -47,9 +47,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size == 0)
         return 0;
     RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
+    RB_CLEANUP(path_set_deinit) struct path_set owned = {0};
+    struct contents contents = {&inventory, &owned};
     rb_inventory_init(&inventory);
-    int status = data[0] == 's' ? read_sqlite(data + 1, size - 1, &inventory)
-                                : read_other((char)data[0], data + 1, size - 1, &inventory);
+    int status = data[0] == 's' ? read_sqlite(data + 1, size - 1, &contents)
+                                : read_other((char)data[0], data + 1, size - 1, &contents);
     for (size_t i = 0; status == 0 && i < inventory.package_count; i++)
         RB_ASSERT(inventory.packages[i].name[0] != '\0' &&
                   inventory.packages[i].version[0] != '\0');

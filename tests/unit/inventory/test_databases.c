@@ -98,9 +98,11 @@ static void expect_packages(const struct root *root, const char *expected)
 {
     RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
     RB_CLEANUP(rb_strbuf_deinit) struct rb_strbuf found = RB_STRBUF_INIT(4096);
+    RB_CLEANUP(path_set_deinit) struct path_set owned = {0};
+    struct contents contents = {&inventory, &owned};
     struct rb_err err;
     rb_inventory_init(&inventory);
-    if (databases_read(&root->tree, &inventory, &err) != 0)
+    if (databases_read(&root->tree, &contents, &err) != 0)
         fail_msg("%s", err.text);
     rb_inventory_sort(&inventory);
     for (size_t i = 0; i < inventory.package_count; i++) {
@@ -115,9 +117,11 @@ static void expect_packages(const struct root *root, const char *expected)
 static void expect_error(const struct root *root, int code, const char *text)
 {
     RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
+    RB_CLEANUP(path_set_deinit) struct path_set owned = {0};
+    struct contents contents = {&inventory, &owned};
     struct rb_err err;
     rb_inventory_init(&inventory);
-    assert_int_equal(databases_read(&root->tree, &inventory, &err), code);
+    assert_int_equal(databases_read(&root->tree, &contents, &err), code);
     assert_string_equal(err.text, text);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "pypi_name.h"
+#include "rebake/inventory/pypi_name.h"
 
 #include <ctype.h>
 #include <string.h>
