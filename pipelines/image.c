@@ -28,6 +28,11 @@ static const struct rb_field rebuild_fields[] = {{.key = "settle",
                                                   .least = "0s",
                                                   .most = "1d",
                                                   .example = "settle: 2m"},
+                                                 {.key = "on",
+                                                  .kind = RB_FIELD_TEXT,
+                                                  .offset = AT(model.rebuild_on),
+                                                  .read = rb_value_rebuild_on,
+                                                  .example = "on: advisory"},
                                                  {.key = NULL}};
 
 const struct rb_field rb_image_fields[] = {
@@ -80,7 +85,7 @@ const struct rb_field rb_image_fields[] = {
     {.key = "rebuild",
      .kind = RB_FIELD_BLOCK,
      .block = rebuild_fields,
-     .example = "rebuild: { settle: 2m }"},
+     .example = "rebuild: { settle: 2m, on: advisory }"},
     {.key = NULL}};
 
 /* One image while its references are looked up. */
@@ -205,6 +210,7 @@ static void read_image(const struct rb_decode *decode, const struct rb_pair *pai
                                           .context_path = ".",
                                           .recipe_file = "Containerfile",
                                           .builder = "buildah",
+                                          .rebuild_on = RB_REBUILD_ON_PACKAGE,
                                           .timeout_ms = TIMEOUT_MS}};
     if (!rb_decode_expect(decode, pair->value, RB_NODE_MAPPING, "images", pair->key->text,
                           "NAME: { from: NAME, context: { source: NAME }, push: REGISTRY/NAME }"))

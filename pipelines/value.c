@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rebake/base/text.h"
+#include "rebake/pipelines/pipeline.h"
 
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -78,6 +79,17 @@ const char *rb_value_builder(struct rb_arena *arena, const char *text,
         return text;
     return rb_value_refuse(complaint, "is not a builder that this program has",
                            "write builder: buildah, or remove the line");
+}
+
+const char *rb_value_rebuild_on(struct rb_arena *arena, const char *text,
+                                struct rb_complaint *complaint)
+{
+    (void)arena;
+    if (rb_text_equal(text, RB_REBUILD_ON_PACKAGE) || rb_text_equal(text, RB_REBUILD_ON_ADVISORY))
+        return text;
+    return rb_value_refuse(complaint, "is nothing that makes an image stale",
+                           "write on: package for each newer package, or on: advisory for those "
+                           "alone that close one");
 }
 
 const char *rb_value_argument(struct rb_arena *arena, const char *text,

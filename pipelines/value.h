@@ -37,6 +37,7 @@ rb_value_reader rb_value_word;        /* any text but the empty one */
 rb_value_reader rb_value_api_version; /* "rebake/v1" */
 rb_value_reader rb_value_image_kind;  /* "container" */
 rb_value_reader rb_value_builder;     /* "buildah" */
+rb_value_reader rb_value_rebuild_on;  /* "package", "advisory" */
 rb_value_reader rb_value_argument;    /* a name of a build argument or environment variable */
 
 /* value_address.c: where upstreams and registries are. */

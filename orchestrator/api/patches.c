@@ -67,7 +67,7 @@ static void patches_deinit(struct patches *patches)
 
 static void add_cause(struct patches *patches, const struct rb_reason *reason)
 {
-    bool is_package = strcmp(reason->kind, "package") == 0;
+    bool is_package = strcmp(reason->kind, "package") == 0 || strcmp(reason->kind, "advisory") == 0;
     if (reason->version_id == 0)
         return;
     patches->causes = rb_arena_grow(patches->request->arena, patches->causes, patches->cause_count,

@@ -17,6 +17,11 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
+static bool is_of_package(const struct rb_reason *reason)
+{
+    return strcmp(reason->kind, "package") == 0 || strcmp(reason->kind, "advisory") == 0;
+}
+
 /* Is the newer version in the artifact, or the package gone from it? A version in a repository is
    no proof; this is. */
 static bool package_reason_is_gone(const struct rb_inventory *inventory,
@@ -38,8 +43,7 @@ static size_t judge_reasons(const struct rb_build_row *build, const struct rb_in
     size_t remaining = 0;
     for (size_t i = 0; i < build->reason_count; i++) {
         const struct rb_reason *reason = &build->reasons[i];
-        remains[i] =
-            strcmp(reason->kind, "package") == 0 && !package_reason_is_gone(inventory, reason);
+        remains[i] = is_of_package(reason) && !package_reason_is_gone(inventory, reason);
         remaining += remains[i];
     }
     return remaining;
@@ -179,8 +183,7 @@ static json_t *repositories_spec(const json_t *lock)
 static bool may_use_layer_cache(const struct rb_build_row *build)
 {
     for (size_t i = 0; i < build->reason_count; i++) {
-        if (strcmp(build->reasons[i].kind, "package") == 0 ||
-            strcmp(build->reasons[i].kind, "manual") == 0)
+        if (is_of_package(&build->reasons[i]) || strcmp(build->reasons[i].kind, "manual") == 0)
             return false;
     }
     return true;

@@ -122,7 +122,9 @@ static void adopt(struct engine_found *found)
         json_decref(source->detail);
         source->detail = json_incref(found->detail);
         rb_index_close(source->index);
+        rb_advisory_set_close(source->advisories);
         source->index = NULL;
+        source->advisories = NULL;
     }
     if (found->version_id == 0)
         return;

@@ -7,6 +7,7 @@
 #ifndef REBAKE_DAEMON_ENGINE_PARTS_H
 #define REBAKE_DAEMON_ENGINE_PARTS_H
 
+#include "rebake/advisory/set.h"
 #include "rebake/base/arena.h"
 #include "rebake/base/json.h"
 #include "rebake/base/random.h"
@@ -45,13 +46,14 @@ struct engine_source {
     int64_t changed_at;
     json_t *memo;
     json_t *detail;
-    char *files_tree;        /* pipeline: whose files are loaded; NULL: none's */
-    char *files_fault;       /* pipeline: what of them could not be, and why; NULL: nothing */
-    struct rb_index *index;  /* apt: opened when first needed for this version */
-    enum rb_trouble trouble; /* of the last check */
-    int failures;            /* in a row */
-    int64_t every_ms;        /* of the pipeline that asks for it most often */
-    int64_t next_check_at;   /* when it was put into the queue; 0: at once */
+    char *files_tree;       /* pipeline: whose files are loaded; NULL: none's */
+    char *files_fault;      /* pipeline: what of them could not be, and why; NULL: nothing */
+    struct rb_index *index; /* apt: opened when first needed for this version */
+    struct rb_advisory_set *advisories; /* of a source of them: as index */
+    enum rb_trouble trouble;            /* of the last check */
+    int failures;                       /* in a row */
+    int64_t every_ms;                   /* of the pipeline that asks for it most often */
+    int64_t next_check_at;              /* when it was put into the queue; 0: at once */
     struct rb_check_turn turn;
     struct rb_check *check; /* under way, or NULL */
     bool asked;             /* the next check, or the one under way, answers somebody */
@@ -82,6 +84,7 @@ struct engine_image {
     /* Updates for that artifact, computed for these versions of the repositories. */
     struct rb_arena *updates_arena;
     int64_t *updates_for;
+    int64_t updates_for_advisories; /* engine_advisories_stamp, where advisories say what counts */
     struct rb_plan_update *updates;
     size_t update_count;
     char *recorded; /* what the store was last told of its state; NULL: nothing by this engine */
@@ -187,6 +190,13 @@ struct engine_source *engine_source_by_id(const struct rb_engine *engine, int64_
 struct engine_image *engine_image_by_id(struct rb_engine *engine, int64_t id);
 struct engine_deployment *engine_deployment_by_id(struct rb_engine *engine, int64_t id);
 
+/* fixes.c: newer packages that close an advisory, by all that are watched. The stamp is another one
+   when any advisories are. */
+int64_t engine_advisories_stamp(const struct rb_engine *engine);
+/* Drops those upgrades that close none; returns how many are left. */
+size_t engine_keep_fixes(struct rb_engine *engine, const struct rb_inventory *inventory,
+                         struct rb_upgrade *upgrades, size_t count);
+
 /* checks.c */
 extern const struct rb_check_limits engine_check_limits;
 void engine_check_soon(struct engine_source *source); /* again after one that is under way */
@@ -226,7 +236,7 @@ void engine_serve_hooks(struct rb_engine *engine);
 /* facts.c: what planning needs to know of an image. */
 RB_NODISCARD int engine_refresh_image(struct rb_engine *engine, struct engine_image *image,
                                       struct rb_err *err);
-void engine_refresh_updates(struct engine_image *image);
+void engine_refresh_updates(struct rb_engine *engine, struct engine_image *image);
 
 /* planning.c: from facts to a plan, and the plan into the store. */
 RB_NODISCARD int engine_plan(struct rb_engine *engine, struct rb_arena *arena, int64_t *ret_wake_at,

@@ -190,8 +190,16 @@ static struct rb_repository repository_of(struct engine_source *source)
     };
 }
 
-static bool updates_are_current(const struct engine_image *image)
+static bool wants_fixes_alone(const struct engine_image *image)
 {
+    return strcmp(image->model->rebuild_on, RB_REBUILD_ON_ADVISORY) == 0;
+}
+
+static bool updates_are_current(const struct rb_engine *engine, const struct engine_image *image)
+{
+    if (wants_fixes_alone(image) &&
+        image->updates_for_advisories != engine_advisories_stamp(engine))
+        return false;
     for (size_t i = 0; i < image->repository_count; i++) {
         if (image->updates_for[i] != image->repositories[i]->version_id)
             return false;
@@ -218,9 +226,9 @@ static void keep_updates(struct engine_image *image, const struct rb_upgrade *up
     }
 }
 
-void engine_refresh_updates(struct engine_image *image)
+void engine_refresh_updates(struct rb_engine *engine, struct engine_image *image)
 {
-    if (image->artifact_id == 0 || updates_are_current(image))
+    if (image->artifact_id == 0 || updates_are_current(engine, image))
         return;
     rb_arena_free(image->updates_arena);
     image->updates_arena = rb_arena_new();
@@ -237,6 +245,10 @@ void engine_refresh_updates(struct engine_image *image)
     struct rb_upgrade *upgrades;
     size_t count = rb_upgrades_find(&image->inventory, repositories, image->repository_count, NULL,
                                     image->updates_arena, &upgrades);
+    if (wants_fixes_alone(image)) {
+        image->updates_for_advisories = engine_advisories_stamp(engine);
+        count = engine_keep_fixes(engine, &image->inventory, upgrades, count);
+    }
     keep_updates(image, upgrades, count, repositories);
     for (size_t i = 0; i < image->repository_count; i++)
         image->updates_for[i] = image->repositories[i]->version_id;

@@ -97,6 +97,7 @@ void engine_unload(struct rb_engine *engine)
         rb_free(source->files_tree);
         rb_free(source->files_fault);
         rb_index_close(source->index);
+        rb_advisory_set_close(source->advisories);
     }
     for (size_t i = 0; i < engine->image_count; i++) {
         struct engine_image *image = &engine->images[i];

@@ -80,6 +80,7 @@ static void fill_image(const struct engine_image *image, const struct words *wor
     plan->built = image->built;
     plan->updates = image->updates;
     plan->update_count = image->update_count;
+    plan->updates_are_fixes = strcmp(image->model->rebuild_on, RB_REBUILD_ON_ADVISORY) == 0;
     plan->settle_ms = image->model->settle_ms;
     fill_inputs(image, arena, plan);
     fill_words(image, words, arena, plan);
@@ -112,7 +113,7 @@ static int make_snapshot(struct rb_engine *engine, struct rb_arena *arena,
         status = engine_refresh_image(engine, image, err);
         if (status != 0)
             break;
-        engine_refresh_updates(image);
+        engine_refresh_updates(engine, image);
         fill_image(image, &words, arena, &plans[i]);
     }
     *ret_snapshot = (struct rb_plan_snapshot){

@@ -7,7 +7,7 @@
 
 const char *rb_plan_reason_kind_name(enum rb_plan_reason_kind kind)
 {
-    static const char *const NAMES[] = {"recipe", "base", "code", "package", "manual"};
+    static const char *const NAMES[] = {"recipe", "base", "code", "package", "advisory", "manual"};
     _Static_assert(RB_COUNT_OF(NAMES) == RB_REASON_KIND_COUNT, "a name for each kind");
     RB_ASSERT(kind < RB_REASON_KIND_COUNT);
     return NAMES[kind];
@@ -102,8 +102,8 @@ void plan_find_reasons(const struct rb_plan_image *image, const char *base_diges
     memcpy(reasons.items, first, reasons.count * sizeof(*first));
     for (size_t i = 0; i < image->update_count; i++) {
         const struct rb_plan_update *update = &image->updates[i];
-        add_reason(&reasons, RB_REASON_PACKAGE, update->package, update->from, update->to,
-                   update->version_id);
+        add_reason(&reasons, image->updates_are_fixes ? RB_REASON_ADVISORY : RB_REASON_PACKAGE,
+                   update->package, update->from, update->to, update->version_id);
     }
     add_request(&reasons, image);
     reasons.remaining_count = count_remaining(&reasons, image);

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Images of rpm's and of apk's packages are rebuilt when their repository has a newer version of what is
-# in them: not for anything else it offers, and not again where the rebuild did not help.
+# in them: not for anything else it offers, and not again where the rebuild did not help. One that asks
+# for fixes alone is rebuilt when a newer version closes an advisory.
 # shellcheck source=tests/lab/lab.sh
 . "$(dirname "$0")/lab.sh"
 # shellcheck source=tests/lab/repositories.sh
@@ -59,6 +60,13 @@ for image in el alpine; do printf 'FROM empty\nCOPY root/ /\n' >"$LAB/work/shop/
 git_publish shop "first"
 rpm_publish "$LAB/public/rpm" gz
 apk_publish "$LAB/public/apk" 1.0-r0 good
+# secdb VERSION: demo-src is fixed in that version.
+secdb() {
+  printf '{"distroversion": "v3.20", "reponame": "main", "packages": [{"pkg": {"name": "demo-src",
+    "secfixes": {"%s": ["CVE-2026-1"]}}}]}' "$1" >"$LAB/public/secdb.json"
+  nginx_time "$LAB/public/secdb.json"
+}
+secdb 0.9-r0
 cat >"$LAB/shop.yaml" <<P
 apiVersion: rebake/v1
 pipeline: shop
@@ -66,6 +74,7 @@ sources:
   code: { git: $GIT_URL/shop.git, branch: main, every: 1h }
   empty: { image: $REGISTRY/empty, tag: "1", every: 1h }
   rpms: { rpm: $repositories/rpm, signed-by: $LAB/good.asc, architectures: [x86_64, noarch], every: 1h }
+  secdb: { secdb: $repositories/secdb.json, every: 1h }
   apks: { apk: $repositories/apk, keys: [$LAB/keys], architectures: [x86_64], every: 1h }
 images:
   el:
@@ -78,6 +87,12 @@ images:
     context: { source: code, path: alpine }
     packages: [apks]
     push: $REGISTRY/shop/alpine
+  fixed:
+    from: empty
+    context: { source: code, path: alpine }
+    packages: [apks]
+    push: $REGISTRY/shop/fixed
+    rebuild: { on: advisory }
 P
 rebaked_start "$LAB/shop.yaml"
 expect_exit 0 rebake wait --timeout 2m
@@ -112,3 +127,21 @@ apk_install 1.0-r1
 git_publish shop "demo 1.0-r1"
 expect_exit 0 rebake wait --check --timeout 1m
 expect_equal "$(builds alpine)" "succeeded unresolved succeeded"
+
+section "a newer version that closes nothing is let be by who asks for fixes alone"
+expect_equal "$(builds fixed)" "succeeded succeeded"
+apk_publish "$LAB/public/apk" 1.0-r2 good
+expect_exit 1 rebake wait --check --timeout 1m
+expect_equal "$(reasons alpine), $(builds fixed)" "package demo 1.0-r1 1.0-r2, succeeded succeeded"
+
+section "until an advisory says that it is a fix"
+secdb 1.0-r2
+expect_exit 1 rebake wait --check --timeout 1m
+expect_equal "$(reasons fixed)" "advisory demo 1.0-r1 1.0-r2"
+expect_exit 10 rebake exposure CVE-2026-1
+expect_text "$LAB/out" "1.0-r2 in shop/apks"
+apk_install 1.0-r2
+git_publish shop "demo 1.0-r2"
+expect_exit 0 rebake wait --check --timeout 1m
+expect_exit 0 rebake exposure CVE-2026-1
+expect_equal "$(builds fixed)" "succeeded succeeded unresolved succeeded"

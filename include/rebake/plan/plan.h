@@ -27,6 +27,7 @@ enum rb_plan_reason_kind {
     RB_REASON_BASE,
     RB_REASON_CODE,
     RB_REASON_PACKAGE,
+    RB_REASON_ADVISORY, /* a package whose newer version closes one */
     RB_REASON_MANUAL,
     RB_REASON_KIND_COUNT
 };
@@ -34,8 +35,8 @@ const char *rb_plan_reason_kind_name(enum rb_plan_reason_kind kind); /* "recipe"
 
 struct rb_plan_reason {
     enum rb_plan_reason_kind kind;
-    const char *subject; /* recipe: the image; base, code: the source's or image's name; package:
-                            its name; manual: who asked */
+    const char *subject; /* recipe: the image; base, code: the source's or image's name; package
+                            and advisory: the package's name; manual: who asked */
     const char *from;    /* "" where there was nothing */
     const char *to;
     int64_t version_id;
@@ -83,6 +84,7 @@ struct rb_plan_image {
     struct rb_plan_inputs built;
     const struct rb_plan_update *updates; /* for that artifact, sorted by package */
     size_t update_count;
+    bool updates_are_fixes; /* each closes an advisory: others were left out */
     /* What is under way or was tried. */
     int64_t open_build; /* id of a queued or running build; 0: none */
     bool open_running;

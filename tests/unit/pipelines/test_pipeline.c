@@ -125,6 +125,7 @@ static void every_key_reaches_the_model(void **state)
     assert_string_equal(base->arguments[3].value, "1.20"); /* as it is written, not 1.2 */
     assert_int_equal(base->timeout_ms, 60 * 60 * 1000);
     assert_int_equal(base->settle_ms, 90000);
+    assert_string_equal(base->rebuild_on, RB_REBUILD_ON_ADVISORY);
     assert_string_equal(rb_pipeline_image(pipeline, "top")->context_path, "right"); /* an alias */
 
     const struct rb_podman_target *podman = &pipeline->deployments[0].podman;

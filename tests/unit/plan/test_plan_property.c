@@ -43,6 +43,7 @@ static bool reason_is_true(const struct world *world, int index,
         return !built ||
                strcmp(image->built.base_digest, world_base_digest(world, index, base_digest)) != 0;
     case RB_REASON_PACKAGE:
+    case RB_REASON_ADVISORY:
         for (int i = 0; i < WORLD_PACKAGES; i++) {
             if (strcmp(PACKAGES[i], reason->subject) == 0)
                 return world_package_is_old(world, index, i);

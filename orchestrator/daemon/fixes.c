@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which newer packages close an advisory: what counts for an image that is rebuilt for fixes alone.
+ */
+#include <string.h>
+
+#include "engine_parts.h"
+#include "rebake/advisory/match.h"
+#include "rebake/base/log.h"
+#include "rebake/base/memory.h"
+
+static bool is_advisories(const struct engine_source *source)
+{
+    enum rb_source_kind kind = source->model->kind;
+    return kind == RB_SOURCE_OSV || kind == RB_SOURCE_DEBIAN_TRACKER || kind == RB_SOURCE_SECDB;
+}
+
+int64_t engine_advisories_stamp(const struct rb_engine *engine)
+{
+    int64_t newest = 0;
+    for (size_t i = 0; i < engine->source_count; i++) {
+        const struct engine_source *source = &engine->sources[i];
+        if (is_advisories(source) && source->version_id > newest)
+            newest = source->version_id; /* ids only ever rise */
+    }
+    return newest;
+}
+
+/* The source's advisories, opened once a version; NULL where there are none yet. Compiled ones are
+   derived: where they are lost, the next check makes them again. */
+static const struct rb_advisory_set *set_of(struct engine_source *source)
+{
+    struct rb_err err;
+    const char *path = rb_json_get_string(source->detail, "index", NULL);
+    if (source->advisories != NULL || path == NULL)
+        return source->advisories;
+    if (rb_advisory_set_open(path, &source->advisories, &err) != 0) {
+        rb_log(RB_LOG_WARNING, "advisories are unusable; reading them again", "source",
+               source->name, "error", err.text, NULL);
+        engine_check_soon(source);
+    }
+    return source->advisories;
+}
+
+static size_t find_sets(struct rb_engine *engine, struct rb_arena *arena,
+                        struct rb_advisory_source **ret_sets)
+{
+    size_t count = 0;
+    *ret_sets = rb_arena_array(arena, engine->source_count + 1, sizeof(**ret_sets));
+    for (size_t i = 0; i < engine->source_count; i++) {
+        struct engine_source *source = &engine->sources[i];
+        const struct rb_advisory_set *set = is_advisories(source) ? set_of(source) : NULL;
+        if (set != NULL)
+            (*ret_sets)[count++] = (struct rb_advisory_source){source->name, set};
+    }
+    return count;
+}
+
+/* The package as it would be: an offer tells of its source too. */
+static struct rb_package upgraded(const struct rb_upgrade *upgrade)
+{
+    struct rb_package package = *upgrade->package;
+    size_t first, count = rb_index_find(upgrade->repository->index, package.name, &first);
+    package.version = upgrade->available;
+    package.source_version = upgrade->available;
+    for (size_t at = first; at < first + count; at++) {
+        struct rb_offer offer;
+        rb_index_get(upgrade->repository->index, at, &offer);
+        if (strcmp(offer.version, upgrade->available) == 0) {
+            package.source_name = offer.source_name;
+            package.source_version = offer.source_version;
+            break;
+        }
+    }
+    return package;
+}
+
+static bool has(const struct rb_finding *findings, size_t count, const char *id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (findings[i].verdict == RB_VERDICT_AFFECTED && strcmp(findings[i].id, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool closes_any(const struct rb_inventory *inventory, const struct rb_upgrade *upgrade,
+                       const struct rb_advisory_source *sets, size_t set_count)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    const struct rb_package after = upgraded(upgrade);
+    struct rb_finding *old, *new;
+    size_t old_count = rb_advisory_match(inventory, upgrade->package, sets, set_count, arena, &old);
+    size_t new_count = rb_advisory_match(inventory, &after, sets, set_count, arena, &new);
+    for (size_t i = 0; i < old_count; i++) {
+        if (old[i].verdict == RB_VERDICT_AFFECTED && !has(new, new_count, old[i].id))
+            return true;
+    }
+    return false;
+}
+
+size_t engine_keep_fixes(struct rb_engine *engine, const struct rb_inventory *inventory,
+                         struct rb_upgrade *upgrades, size_t count)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    struct rb_advisory_source *sets;
+    size_t kept = 0, set_count = find_sets(engine, arena, &sets);
+    for (size_t i = 0; i < count; i++) {
+        if (closes_any(inventory, &upgrades[i], sets, set_count))
+            upgrades[kept++] = upgrades[i];
+    }
+    return kept;
+}
