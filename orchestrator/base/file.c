@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rebake/base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -14,7 +15,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rebake/base/clock.h"
 #include "rebake/base/memory.h"
+#include "rebake/base/text.h"
 
 enum { OPEN_TRIES = 1000 };
 
@@ -203,4 +206,31 @@ int rb_folder_make_temporary(const char *prefix, char **ret_path, struct rb_err 
         return rb_err_sys(err, errno, "make folder %s", path);
     *ret_path = rb_steal(&path);
     return 0;
+}
+
+void rb_file_note_use(const char *path)
+{
+    (void)utimensat(AT_FDCWD, path, NULL, 0);
+}
+
+static void prune_file(int folder_fd, const char *name, int64_t used_before)
+{
+    struct stat status;
+    if (fstatat(folder_fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+        (int64_t)status.st_mtim.tv_sec * 1000 < used_before)
+        (void)unlinkat(folder_fd, name, 0);
+}
+
+void rb_folder_prune(const char *folder, const char *ending, int64_t unused_ms)
+{
+    int64_t used_before = rb_clock_now(&rb_clock_system) - unused_ms;
+    DIR *entries = opendir(folder);
+    const struct dirent *entry;
+    if (entries == NULL)
+        return;
+    while ((entry = readdir(entries)) != NULL) {
+        if (rb_text_ends_with(entry->d_name, ending))
+            prune_file(dirfd(entries), entry->d_name, used_before);
+    }
+    (void)closedir(entries);
 }

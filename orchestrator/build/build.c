@@ -228,7 +228,7 @@ static int do_scan(struct build *build, json_t *result, struct rb_err *err)
 {
     RB_CLEANUP_FREE char *reference =
         rb_asprintf("%s@%s", build->spec.push, build->published.digest);
-    const struct rb_scan_options options = {0};
+    const struct rb_scan_options options = {.cache_folder = build->spec.known_layers};
     struct rb_scan scan;
     rb_job_step(build->job, "scan");
     int status = rb_scan_reference(&build->session, reference, &options, &scan, err);

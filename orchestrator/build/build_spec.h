@@ -21,6 +21,7 @@ struct build_spec {
     const json_t *arguments;    /* object of text, or NULL */
     const json_t *repositories; /* array, or NULL */
     bool layer_cache;
+    const char *known_layers; /* folder in which the scan keeps what it saw; or NULL */
 };
 
 RB_NODISCARD int build_spec_read(const json_t *json, struct build_spec *ret_spec,

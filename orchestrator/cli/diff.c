@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "client.h"
+#include "index_cache.h"
 #include "patience.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
@@ -302,7 +303,8 @@ static int scan_both(struct difference *difference, char **references, struct rb
     RB_CLEANUP(rb_net_session_deinit) struct rb_net_session session;
     rb_net_session_init(&session);
     rb_cli_be_patient(session.http);
-    struct rb_scan_options options = {.keep_apt = false};
+    RB_CLEANUP_FREE char *cache = rb_cli_cache_folder("layers");
+    struct rb_scan_options options = {.cache_folder = cache};
     int status =
         rb_scan_reference(&session, references[0], &options, &difference->before.scan, err);
     if (status == 0)

@@ -45,7 +45,8 @@ static int read_image(struct outdated *outdated, struct rb_net_session *session,
 {
     if (isatty(STDERR_FILENO))
         fprintf(stderr, "reading %s", outdated->reference);
-    struct rb_scan_options options = {.keep_apt = true};
+    RB_CLEANUP_FREE char *cache = rb_cli_cache_folder("layers");
+    struct rb_scan_options options = {.keep_apt = true, .cache_folder = cache};
     int status = rb_scan_reference(session, outdated->reference, &options, &outdated->scan, err);
     end_progress();
     if (status != 0)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "index_cache.h"
 #include "patience.h"
 #include "rebake/base/clock.h"
 #include "rebake/base/memory.h"
@@ -106,7 +107,8 @@ static int scan_and_print(const struct rb_command *command, const char *referenc
     rb_net_session_init(&session);
     rb_cli_be_patient(session.http);
     RB_CLEANUP(rb_scan_deinit) struct rb_scan scan = {0};
-    struct rb_scan_options options = {.keep_apt = false};
+    RB_CLEANUP_FREE char *cache = rb_cli_cache_folder("layers");
+    struct rb_scan_options options = {.cache_folder = cache};
     if (rb_scan_reference(&session, reference, &options, &scan, &err) != 0)
         return rb_command_fail(command, &err);
     formats[format].print(&scan);

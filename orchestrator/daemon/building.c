@@ -195,6 +195,7 @@ static json_t *make_spec(const struct rb_engine *engine, const struct engine_ima
     const struct rb_image *model = image->model;
     RB_CLEANUP_FREE char *mirror =
         rb_git_mirror_folder(engine->cache_folder, model->context_source);
+    RB_CLEANUP_FREE char *layers = rb_asprintf("%s/layers", engine->cache_folder);
     json_t *spec = rb_json_object();
     json_t *arguments = rb_json_object();
     for (size_t i = 0; i < model->argument_count; i++)
@@ -216,6 +217,7 @@ static json_t *make_spec(const struct rb_engine *engine, const struct engine_ima
     rb_json_set_bool(spec, "layerCache", may_use_layer_cache(build));
     rb_json_set(spec, "repositories", repositories_spec(lock));
     rb_json_set_string(spec, "mirror", mirror);
+    rb_json_set_string(spec, "knownLayers", layers);
     return spec;
 }
 

@@ -83,23 +83,27 @@ static void end_line(struct list_reader *reader)
     reader->size = 0;
 }
 
+struct path_set *finds_add_owner(struct finds *finds, const char *path)
+{
+    finds->owners = rb_reallocarray(finds->owners, finds->owner_count + 1, sizeof(*finds->owners));
+    struct finds_owner *owner = &finds->owners[finds->owner_count++];
+    *owner = (struct finds_owner){.path = rb_strdup(path)};
+    return &owner->files;
+}
+
 static int read_list(struct finds *finds, const char *path, const struct file_bytes *bytes,
                      struct rb_err *err)
 {
     char piece[16384];
     size_t size = 0;
-    struct path_set files = {0};
-    struct list_reader reader = {.files = &files};
     if (finds->owner_count == OWNERS_MAXIMUM)
         return rb_err_set(err, RB_ELIMIT, "a layer has more than %d lists of dpkg's",
                           OWNERS_MAXIMUM);
-    finds->owners = rb_reallocarray(finds->owners, finds->owner_count + 1, sizeof(*finds->owners));
+    struct list_reader reader = {.files = finds_add_owner(finds, path)};
     do {
         int status = bytes->read(bytes->context, piece, sizeof(piece), &size, err);
-        if (status != 0) {
-            path_set_deinit(&files);
+        if (status != 0)
             return status;
-        }
         for (size_t i = 0; i < size; i++) {
             if (piece[i] == '\n')
                 end_line(&reader);
@@ -108,8 +112,6 @@ static int read_list(struct finds *finds, const char *path, const struct file_by
         }
     } while (size > 0);
     end_line(&reader);
-    finds->owners[finds->owner_count++] =
-        (struct finds_owner){.path = rb_strdup(path), .files = files};
     return 0;
 }
 

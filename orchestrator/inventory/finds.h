@@ -39,6 +39,9 @@ bool finds_wants(const char *path, bool is_executable);
 RB_NODISCARD int finds_read(struct finds *finds, const char *path, bool is_executable,
                             const struct file_bytes *bytes, struct rb_err *err);
 
+/* A list of files that is to be filled. */
+struct path_set *finds_add_owner(struct finds *finds, const char *path);
+
 /* A file that a distribution's package owns. Where a folder at the root has become a link into usr,
    its files are told of under both names. */
 void finds_own(struct path_set *owned, const char *path);

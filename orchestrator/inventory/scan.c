@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "databases.h"
+#include "layer_cache.h"
 #include "layer_set.h"
 #include "layer_view.h"
 #include "rebake/base/memory.h"
@@ -94,14 +95,28 @@ static int fill(const struct file_tree *tree, const struct finds *finds, size_t 
     return status == 0 && options->keep_apt ? keep_apt_files(tree, scan, err) : status;
 }
 
-static int read_layer(const struct layer_set *set, size_t number, const struct wanted *wanted,
-                      struct layer_budget *budget, struct rb_arena *arena, struct layer *layer,
-                      struct finds *finds, struct rb_err *err)
+/* Counts what comes from the cache as if it were read. */
+static int charge(const struct layer *layer, struct layer_budget *budget, struct rb_err *err)
+{
+    budget->items += layer->count;
+    for (size_t i = 0; i < layer->count; i++)
+        budget->bytes += layer->items[i].size;
+    if (budget->items <= TREE_ITEMS_MAXIMUM && budget->bytes <= TREE_TOTAL_MAXIMUM)
+        return 0;
+    return rb_err_set(err, RB_ELIMIT, "the image's layers hold more than is read of an image");
+}
+
+static int read_layer(const struct layer_set *set, const struct layer_cache *cache, size_t number,
+                      const struct wanted *wanted, struct layer_budget *budget,
+                      struct rb_arena *arena, struct layer *layer, struct finds *finds,
+                      struct rb_err *err)
 {
     struct layer_reader *reader = NULL;
     struct layer_source source;
     RB_CLEANUP(layer_stream_cleanup) struct layer_stream *stream = NULL;
-    const char *diff_id = set->entries[number].diff_id;
+    const char *diff_id = set->entries[number].diff_id, *digest = set->entries[number].blob.digest;
+    if (layer_cache_load(cache, digest, wanted, arena, layer, finds))
+        return charge(layer, budget, err);
     int status = layer_set_read(set, number, &reader, &source, err);
     if (status == 0)
         status = layer_stream_open(&source, *diff_id == '\0' ? NULL : diff_id,
@@ -109,17 +124,20 @@ static int read_layer(const struct layer_set *set, size_t number, const struct w
     if (status == 0)
         status = layer_read(stream, wanted, budget, arena, layer, finds, err);
     layer_reader_free(reader);
+    if (status == 0)
+        layer_cache_store(cache, digest, wanted, layer, finds);
     return status == 0 ? 0 : rb_err_wrap(err, "layer %zu of %zu", number + 1, set->count);
 }
 
 /* One reading of all layers, from the top down. finds: one for each, or NULL. */
-static int read_all(const struct layer_set *set, struct wanted *wanted, struct rb_arena *arena,
-                    struct finds *finds, struct layer_view *ret_view, struct rb_err *err)
+static int read_all(const struct layer_set *set, const struct layer_cache *cache,
+                    struct wanted *wanted, struct rb_arena *arena, struct finds *finds,
+                    struct layer_view *ret_view, struct rb_err *err)
 {
     struct layer_budget budget = {0};
     struct layer *layers = rb_arena_array(arena, set->count, sizeof(*layers));
     for (size_t i = 0; i < set->count; i++) {
-        int status = read_layer(set, set->count - 1 - i, wanted, &budget, arena, &layers[i],
+        int status = read_layer(set, cache, set->count - 1 - i, wanted, &budget, arena, &layers[i],
                                 finds == NULL ? NULL : &finds[i], err);
         if (status != 0)
             return status;
@@ -135,11 +153,12 @@ static int scan_with_finds(const struct layer_set *set, const struct rb_scan_opt
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *wanted_arena = rb_arena_new();
     struct wanted wanted = {.arena = wanted_arena};
+    const struct layer_cache cache = {options->cache_folder};
     want_all(&wanted, options->keep_apt);
     for (int reading = 0; reading < READINGS_MAXIMUM; reading++) {
         RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
         struct layer_view view;
-        int status = read_all(set, &wanted, arena, reading == 0 ? finds : NULL, &view, err);
+        int status = read_all(set, &cache, &wanted, arena, reading == 0 ? finds : NULL, &view, err);
         if (status != 0)
             return status;
         if (!view.incomplete) {

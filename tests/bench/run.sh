@@ -65,6 +65,8 @@ bench_apt_change() { "$REBAKE_BUILD/tests/bench/bench_apt_change" "$(packages_xz
 
 bench_advisories() { "$REBAKE_BUILD/tests/bench/bench_advisories" "$LAB"; }
 
+nowhere() { (unset HOME XDG_CACHE_HOME && "$@"); }
+
 bench_scan() {
   local layer limit
   registry_start
@@ -74,8 +76,12 @@ bench_scan() {
   limit=$(real_ms tar -xzOf "$layer")
   echo "the whole command, best of $ROUNDS, wall time"
   ratio "tar -xzOf the layer, the limit" "$limit" "$limit"
-  ratio "rebake scan oci:FOLDER" "$(real_ms rebake scan "oci:$LAB/base")" "$limit"
-  ratio "rebake scan from a registry" "$(real_ms rebake scan "$REGISTRY/bench/base:1")" "$limit"
+  # Without a home nothing is remembered from run to run.
+  ratio "rebake scan oci:FOLDER" "$(real_ms nowhere rebake scan "oci:$LAB/base")" "$limit"
+  ratio "rebake scan from a registry" "$(real_ms nowhere rebake scan "$REGISTRY/bench/base:1")" "$limit"
+  export XDG_CACHE_HOME=$LAB/cache
+  rebake scan "$REGISTRY/bench/base:1" >/dev/null
+  ratio "the same, of a layer seen before" "$(real_ms rebake scan "$REGISTRY/bench/base:1")" "$limit"
   lab_stop registry
 }
 

@@ -47,7 +47,7 @@ lab_begin() {
   set -euo pipefail -E
   LAB=$(mktemp -d "${TMPDIR:-/tmp}/rebake-lab.XXXXXX")
   # By this variable in their environment tests/lab/down knows the processes of this lab.
-  export REBAKE_LAB=$LAB
+  export REBAKE_LAB=$LAB XDG_CACHE_HOME=$LAB/cache
   mkdir "$LAB/log"
   touch "$LAB/processes"
   trap 'lab_end $?' EXIT

@@ -46,6 +46,12 @@ RB_NODISCARD int rb_tree_remove(const char *path, struct rb_err *err);
 /* Makes a new private folder "PREFIX" + six random characters; the caller frees the path. */
 RB_NODISCARD int rb_folder_make_temporary(const char *prefix, char **ret_path, struct rb_err *err);
 
+/* Of files that are kept to be used again: notes by its time of change that one was, and removes
+   those with that ending in a folder that were not for so long. One that cannot be is left: it does
+   no harm. */
+void rb_file_note_use(const char *path);
+void rb_folder_prune(const char *folder, const char *ending, int64_t unused_ms);
+
 RB_NODISCARD int rb_write_all(int fd, const void *data, size_t size, struct rb_err *err);
 
 #endif

@@ -29,6 +29,9 @@ struct rb_scan_options {
     /* Also keep the image's apt configuration: sources, keyrings, preferences, apt.conf, dpkg's
        foreign architectures. */
     bool keep_apt;
+    /* Where what was found in layers is kept, by their digests, so that none is read twice; NULL:
+       nowhere. */
+    const char *cache_folder;
 };
 
 /* reference: registry/name[:tag][@digest], oci:FOLDER[:tag] (an OCI layout),

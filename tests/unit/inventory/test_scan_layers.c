@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a stack of layers amounts to: each case is a few layers and what a container of them would
    see installed. */
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "image.h"
+#include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/inventory/scan.h"
 
@@ -170,17 +173,23 @@ static void describe(const struct rb_inventory *inventory, struct rb_strbuf *out
                          inventory->packages[i].version);
 }
 
-static bool is_right(struct rb_net_session *session, const struct example *example,
-                     enum packing packing)
+static struct image *make(const struct example *example, enum packing packing)
 {
-    RB_CLEANUP(image_cleanup) struct image *image = image_new();
-    RB_CLEANUP(rb_strbuf_deinit) struct rb_strbuf found = RB_STRBUF_INIT(4096);
-    struct rb_err err = {0};
-    struct rb_scan scan;
-    const struct rb_scan_options options = {0};
+    struct image *image = image_new();
     for (size_t i = 0; i < MOST_LAYERS; i++)
         image_add(image, example->layers[i], packing, FLAWLESS);
     image_tag(image, NULL);
+    return image;
+}
+
+/* cache: a folder, or NULL. */
+static bool is_found(struct rb_net_session *session, const struct image *image,
+                     const struct example *example, const char *cache)
+{
+    RB_CLEANUP(rb_strbuf_deinit) struct rb_strbuf found = RB_STRBUF_INIT(4096);
+    struct rb_err err = {0};
+    struct rb_scan scan;
+    const struct rb_scan_options options = {.cache_folder = cache};
     RB_CLEANUP_FREE char *reference = rb_asprintf("oci:%s", image->folder);
     if (rb_scan_reference(session, reference, &options, &scan, &err) != 0)
         fail_msg("%s: %s", example->name, err.text);
@@ -192,6 +201,78 @@ static bool is_right(struct rb_net_session *session, const struct example *examp
         print_error("%s: \"%s\" instead of \"%s\"\n", example->name, rb_strbuf_text(&found),
                     example->expected);
     return right;
+}
+
+static bool is_right(struct rb_net_session *session, const struct example *example,
+                     enum packing packing)
+{
+    RB_CLEANUP(image_cleanup) struct image *image = make(example, packing);
+    return is_found(session, image, example, NULL);
+}
+
+/* Takes away the bytes of all layers; what describes the image stays. */
+static void lose_layers(const struct image *image)
+{
+    size_t i;
+    const json_t *layer;
+    json_array_foreach(image->layers, i, layer)
+    {
+        RB_CLEANUP_FREE char *path =
+            rb_asprintf("%s/blobs/sha256/%s", image->folder,
+                        rb_json_get_string(layer, "digest", "") + strlen("sha256:"));
+        (void)unlink(path); /* two layers may be one */
+    }
+}
+
+static void test_a_layer_that_was_read_is_not_read_again(void **state)
+{
+    char *cache = NULL;
+    assert_int_equal(rb_folder_make_temporary("/tmp/rebake-layers-", &cache, NULL), 0);
+    for (size_t i = 0; i < RB_COUNT_OF(EXAMPLES); i++) {
+        RB_CLEANUP(image_cleanup) struct image *image = make(&EXAMPLES[i], GZIP);
+        assert_true(is_found(*state, image, &EXAMPLES[i], cache));
+        lose_layers(image);
+        assert_true(is_found(*state, image, &EXAMPLES[i], cache));
+    }
+    assert_int_equal(rb_tree_remove(cache, NULL), 0);
+    rb_free(cache);
+}
+
+/* Spoils all files in the folder, each at another place. */
+static void spoil(const char *folder, size_t place)
+{
+    DIR *entries = opendir(folder);
+    const struct dirent *entry;
+    assert_non_null(entries);
+    while ((entry = readdir(entries)) != NULL) {
+        RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", folder, entry->d_name);
+        RB_CLEANUP_FREE char *data = NULL;
+        size_t size;
+        if (rb_file_read(path, 1 << 20, &data, &size, NULL) != 0)
+            continue;
+        data[place % size] ^= 1;
+        assert_int_equal(rb_file_write_atomic(path, data, size, 0600, NULL), 0);
+    }
+    closedir(entries);
+}
+
+static void test_what_was_kept_and_is_damaged_is_read_again(void **state)
+{
+    char *cache = NULL;
+    RB_CLEANUP(image_cleanup) struct image *image = make(&EXAMPLES[0], GZIP);
+    assert_int_equal(rb_folder_make_temporary("/tmp/rebake-layers-", &cache, NULL), 0);
+    for (size_t place = 0; place < 400; place += 13) {
+        assert_true(is_found(*state, image, &EXAMPLES[0], cache));
+        spoil(cache, place);
+    }
+    lose_layers(image);
+    struct rb_err err;
+    struct rb_scan scan;
+    const struct rb_scan_options options = {.cache_folder = cache};
+    RB_CLEANUP_FREE char *reference = rb_asprintf("oci:%s", image->folder);
+    assert_int_not_equal(rb_scan_reference(*state, reference, &options, &scan, &err), 0);
+    assert_int_equal(rb_tree_remove(cache, NULL), 0);
+    rb_free(cache);
 }
 
 static void test_examples(void **state)
@@ -228,6 +309,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_examples),
         cmocka_unit_test(test_every_packing),
+        cmocka_unit_test(test_a_layer_that_was_read_is_not_read_again),
+        cmocka_unit_test(test_what_was_kept_and_is_damaged_is_read_again),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
