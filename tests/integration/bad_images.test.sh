@@ -5,6 +5,7 @@
 # shellcheck source=tests/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 lab_begin
+export XDG_CACHE_HOME=/dev/null # what was read once would not be asked for again
 lab_need docker-registry nginx skopeo apt-ftparchive gpg jq script
 
 apt_repository_start
