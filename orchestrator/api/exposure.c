@@ -10,6 +10,7 @@
 
 #include "names.h"
 #include "rebake/base/text.h"
+#include "rebake/inventory/purl.h"
 #include "shapes.h"
 
 enum { ROWS_MAXIMUM = 20000 /* packages that are judged for one answer */ };
@@ -159,51 +160,21 @@ static int expose_id(struct api_exposure *exposure, const char *id, json_t *into
     return status == 0 ? judge_rows(exposure, &rows, &vulnerability, err) : status;
 }
 
-/* "pkg:deb/debian/openssl@3.0.1?arch=amd64": the type, the name as its ecosystem writes it, and the
-   version or NULL. A distribution's namespace is not looked at: a package tells its own. */
-static bool parse_purl(const char *purl, struct rb_arena *arena, enum rb_package_type *ret_type,
-                       const char **ret_name, const char **ret_version)
-{
-    static const char scheme[] = "pkg:";
-    if (!rb_text_starts_with(purl, scheme))
-        return false;
-    const char *type = purl + strlen(scheme);
-    const char *name = strchr(type, '/');
-    if (name == NULL ||
-        !rb_package_type_find(rb_arena_strndup(arena, type, (size_t)(name - type)), ret_type))
-        return false;
-    name++;
-    char *rest = rb_arena_strndup(arena, name, strcspn(name, "?#"));
-    char *at = strrchr(rest, '@');
-    *ret_version = NULL;
-    if (at != NULL && at > rest) {
-        *at = '\0';
-        *ret_version = at + 1;
-    }
-    const char *slash = strrchr(rest, '/');
-    if (slash != NULL && rb_package_type_is_distribution(*ret_type))
-        *ret_name = slash + 1;
-    else if (slash != NULL && *ret_type == RB_PACKAGE_MAVEN)
-        *ret_name = rb_arena_printf(arena, "%.*s:%s", (int)(slash - rest), rest, slash + 1);
-    else
-        *ret_name = rest;
-    return **ret_name != '\0';
-}
-
 static int expose_purl(struct api_exposure *exposure, const char *purl, struct rb_err *err)
 {
-    enum rb_package_type type = RB_PACKAGE_DEB;
-    const char *name = NULL, *version = NULL;
+    struct rb_arena *arena = exposure->request->arena;
+    struct rb_purl read;
+    struct rb_package asked;
     struct rows rows = {0};
-    if (!parse_purl(purl, exposure->request->arena, &type, &name, &version))
+    if (!rb_purl_read(purl, arena, &read) || !rb_purl_to_package(&read, arena, &asked))
         return rb_err_set(err, RB_EINVALID,
                           "\"%.200s\" is no package URL (write pkg:deb/debian/openssl, with "
                           "@VERSION for one version)",
                           purl);
-    int status = add_rows(exposure->request, name, false, type, &rows, err);
+    int status = add_rows(exposure->request, asked.name, false, asked.type, &rows, err);
     size_t kept = 0;
     for (size_t i = 0; status == 0 && i < rows.count; i++) {
-        if (version == NULL || strcmp(rows.all[i].version, version) == 0)
+        if (*asked.version == '\0' || strcmp(rows.all[i].version, asked.version) == 0)
             rows.all[kept++] = rows.all[i];
     }
     rows.count = kept;
