@@ -19,6 +19,7 @@ struct draft {
     const char *name;
     struct rb_listen_settings listen;
     const struct rb_node *hooks;
+    const char *const *vex;
 };
 
 struct hook_draft {
@@ -114,6 +115,11 @@ const struct rb_field rb_settings_fields[] = {
      .offset = AT(name),
      .read = rb_value_name,
      .example = "settings: NAME"},
+    {.key = "vex",
+     .kind = RB_FIELD_SET,
+     .offset = AT(vex),
+     .read = rb_value_absolute_path,
+     .example = "vex: [/etc/rebake/vex]"},
     {.key = "listen",
      .kind = RB_FIELD_BLOCK,
      .block = listen_fields,
@@ -232,6 +238,7 @@ static void build(const struct rb_decode *decode, const struct rb_node *root,
     model->listen = draft.listen;
     model->hooks = hooks;
     model->hook_count = count;
+    model->vex = draft.vex;
 }
 
 int rb_settings_parse(const char *data, size_t size, const char *file,

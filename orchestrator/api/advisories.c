@@ -7,6 +7,7 @@
 #include "exposure.h"
 #include "names.h"
 #include "rebake/base/text.h"
+#include "vex.h"
 
 enum { PAGE = 1000, PACKAGES_MAXIMUM = 500000, LIMIT = 100, LIMIT_MAXIMUM = 1000 };
 
@@ -36,18 +37,22 @@ static int judge_page(struct listing *listing, const struct rb_package_row *rows
 {
     struct api_exposure *exposure = &listing->exposure;
     for (size_t i = 0; i < count; i++) {
-        size_t before = exposure->count;
         int status = api_exposure_judge_row(exposure, &rows[i], NULL, err);
         if (status != 0)
             return status;
-        size_t kept = before;
-        for (size_t j = before; j < exposure->count; j++) {
-            if (exposure->findings[j].finding->verdict <= RB_VERDICT_UNDETERMINED)
-                exposure->findings[kept++] = exposure->findings[j];
-        }
-        exposure->count = kept;
     }
     return 0;
+}
+
+/* What nobody has, or has not, is not open. */
+static void keep_open(struct api_exposure *exposure)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < exposure->count; i++) {
+        if (exposure->findings[i].verdict <= RB_VERDICT_UNDETERMINED)
+            exposure->findings[kept++] = exposure->findings[i];
+    }
+    exposure->count = kept;
 }
 
 static int judge_all(struct listing *listing, struct rb_err *err)
@@ -205,7 +210,7 @@ static int entry_json(const struct listing *listing, const struct entry *entry,
         return status;
     bool is_affected = false;
     for (size_t i = 0; i < entry->count; i++)
-        is_affected = is_affected || entry->findings[i]->finding->verdict == RB_VERDICT_AFFECTED;
+        is_affected = is_affected || entry->findings[i]->verdict == RB_VERDICT_AFFECTED;
     rb_json_set_string(json, "id", entry->id);
     rb_json_set_string(json, "summary",
                        *vulnerability->summary == '\0' ? NULL : vulnerability->summary);
@@ -285,8 +290,11 @@ int api_get_advisories(const struct api_request *request, struct api_reply *repl
     listing.exposure.only_findings = true;
     if (status == 0)
         status = judge_all(&listing, err);
+    if (status == 0)
+        status = api_vex_apply(&listing.exposure, err);
     if (status != 0)
         return status;
+    keep_open(&listing.exposure);
     group(&listing);
     if (listing.count > 0)
         qsort(listing.entries, listing.count, sizeof(*listing.entries), compare_entries);

@@ -34,6 +34,7 @@ bool api_exposure_judge(struct api_exposure *exposure, const struct rb_inventory
         *found = (struct api_finding){.inventory = *inventory,
                                       .package = *package,
                                       .finding = &findings[i],
+                                      .verdict = findings[i].verdict,
                                       .artifacts = artifacts,
                                       .artifact_count = artifact_count};
         has_any = true;
@@ -292,7 +293,11 @@ int api_exposure_begin(struct api_exposure *exposure, const struct api_request *
     json_t *feeds = rb_json_array();
     for (size_t i = 0; i < exposure->feeds.advisory_count; i++)
         rb_json_append_string(feeds, exposure->feeds.advisories[i].feed);
+    json_t *faults = rb_json_array();
+    for (size_t i = 0; i < exposure->feeds.fault_count; i++)
+        rb_json_append_string(faults, exposure->feeds.faults[i]);
     rb_json_set_time(reply->json, "now", request->now_at);
+    rb_json_set(reply->json, "vexFaults", faults);
     rb_json_set(reply->json, "feeds", feeds);
     rb_json_set(reply->json, "vulnerability", json_null());
     return 0;

@@ -8,11 +8,19 @@
 #include "rebake/store/packages.h"
 #include "shelf.h"
 
+/* What somebody has said of a finding; nothing where statement is NULL. */
+struct api_said {
+    const struct api_vex *document;
+    const struct rb_vex_statement *statement;
+};
+
 /* What one vulnerability is to one package. */
 struct api_finding {
     struct rb_inventory inventory; /* whose package: its distribution alone */
     struct rb_package package;
     const struct rb_finding *finding;
+    enum rb_verdict verdict; /* the finding's, unless something else was said */
+    struct api_said said;
     const int64_t *artifacts; /* ids, rising; borrowed */
     size_t artifact_count;
 };
@@ -47,9 +55,8 @@ RB_NODISCARD int api_exposure_judge_row(struct api_exposure *exposure,
                                         const struct rb_vulnerability *vulnerability,
                                         struct rb_err *err);
 
-/* {"findings":[…],"artifacts":[…]}: the worst first. */
-RB_NODISCARD int api_exposure_add(const struct api_exposure *exposure, json_t *into,
-                                  struct rb_err *err);
+/* {"findings":[…],"artifacts":[…]}: the worst first, by what is said of them too. */
+RB_NODISCARD int api_exposure_add(struct api_exposure *exposure, json_t *into, struct rb_err *err);
 
 /* {"name","addedAt","dueAt","ransomware"} or null; {"score","percentile"} or null. */
 json_t *api_exploited_json(const struct api_feeds *feeds, const char *id);

@@ -8,6 +8,7 @@
 #include "rebake/advisory/cvss.h"
 #include "rebake/base/text.h"
 #include "shapes.h"
+#include "vex.h"
 
 json_t *api_exploited_json(const struct api_feeds *feeds, const char *id)
 {
@@ -172,8 +173,9 @@ static json_t *finding_json(const struct api_exposure *exposure, const struct ap
                               &vulnerability);
     rb_json_set_string(json, "id", finding->id);
     rb_json_set(json, "names", names);
-    rb_json_set_string(json, "verdict", rb_verdict_name(finding->verdict));
+    rb_json_set_string(json, "verdict", rb_verdict_name(found->verdict));
     rb_json_set_bool(json, "conflict", finding->has_conflict);
+    rb_json_set(json, "vex", api_vex_json(found));
     rb_json_set(json, "package", package_json(found));
     rb_json_set_string(json, "fixedVersion", finding->matches[0].fixed_version);
     rb_json_set(json, "available", api_available_json(exposure, found));
@@ -308,8 +310,11 @@ static int compare_findings(const void *left, const void *right)
     return strcmp(rb_json_get_string(*a, "id", ""), rb_json_get_string(*b, "id", ""));
 }
 
-int api_exposure_add(const struct api_exposure *exposure, json_t *into, struct rb_err *err)
+int api_exposure_add(struct api_exposure *exposure, json_t *into, struct rb_err *err)
 {
+    int status = api_vex_apply(exposure, err);
+    if (status != 0)
+        return status;
     json_t **found = rb_arena_array(exposure->request->arena, exposure->count + 1, sizeof(*found));
     json_t *array = rb_json_array();
     for (size_t i = 0; i < exposure->count; i++)

@@ -6,6 +6,7 @@
 
 #include "rebake/advisory/match.h"
 #include "rebake/advisory/threat.h"
+#include "rebake/advisory/vex.h"
 #include "rebake/inventory/index.h"
 #include "rebake/store/sources.h"
 #include "request.h"
@@ -21,6 +22,12 @@ struct api_repository {
     const struct rb_index *index;
 };
 
+/* A document of VEX. */
+struct api_vex {
+    const char *path;
+    const struct rb_vex *vex;
+};
+
 /* What can be asked now. A source without a good check yet, or whose file is lost, is left out; its
    next check makes the file again. */
 struct api_feeds {
@@ -30,6 +37,10 @@ struct api_feeds {
     const struct rb_threats *epss; /* as well */
     struct api_repository *repositories;
     size_t repository_count;
+    struct api_vex *vex; /* in the order in which the settings name them */
+    size_t vex_count;
+    const char **faults; /* what of them cannot be read, and why */
+    size_t fault_count;
 };
 
 /* The arena has the lists; what they name stays open until the next call. */

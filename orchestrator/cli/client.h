@@ -22,6 +22,7 @@ struct rb_client_options {
     bool check;              /* --check */
     bool failing;            /* --failing */
     const char *kind;        /* --kind NAME; NULL: not said */
+    const char *format;      /* --format NAME; NULL: not said */
     const char *image;       /* --image NAME; NULL: not said */
     bool unfixed;            /* --unfixed */
     bool kev;                /* --kev */

@@ -51,6 +51,9 @@ static int take(const struct rb_command *command, int option, const char *argume
     case 'i':
         options->image = argument;
         return 0;
+    case 'o':
+        options->format = argument;
+        return 0;
     case 'u':
         options->unfixed = true;
         return 0;
@@ -89,7 +92,7 @@ int rb_client_parse(const struct rb_command *command, int argc, char **argv,
         {"timeout", required_argument, NULL, 't'}, {"failing", no_argument, NULL, 'F'},
         {"kind", required_argument, NULL, 'k'},    {"image", required_argument, NULL, 'i'},
         {"unfixed", no_argument, NULL, 'u'},       {"kev", no_argument, NULL, 'x'},
-        {"since", required_argument, NULL, 's'}};
+        {"since", required_argument, NULL, 's'},   {"format", required_argument, NULL, 'o'}};
     struct option taken[RB_COUNT_OF(all) + 1] = {{0}};
     bool follow = false;
     for (size_t i = 0, count = 0; i < RB_COUNT_OF(all); i++) {

@@ -7,6 +7,7 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "table.h"
+#include "vex_write.h"
 #include "view.h"
 
 static bool is_affected(const json_t *finding)
@@ -121,11 +122,25 @@ static char *fix_of(const json_t *finding)
                        rb_json_get_string(available, "source", "?"));
 }
 
+/* What somebody has said counts, and is shown as theirs. */
+static void add_verdict(struct rb_table *table, const struct rb_style *style, const json_t *finding)
+{
+    const char *verdict = rb_json_get_string(finding, "verdict", "?");
+    const json_t *vex = json_object_get(finding, "vex");
+    const char *why = rb_json_get_string(vex, "justification", NULL);
+    if (why == NULL)
+        why = rb_json_get_string(vex, "status", NULL);
+    if (why != NULL)
+        rb_table_addf(table, verdict_style(style, verdict), "%s (VEX: %s)", verdict, why);
+    else
+        rb_table_addf(table, verdict_style(style, verdict), "%s%s", verdict,
+                      rb_json_get_bool(finding, "conflict", false) ? " (disputed)" : "");
+}
+
 static void add_rows(struct rb_table *table, const struct rb_style *style, const json_t *answer,
                      const json_t *finding, int64_t now_at)
 {
     const json_t *package = json_object_get(finding, "package"), *id;
-    const char *verdict = rb_json_get_string(finding, "verdict", "?");
     RB_CLEANUP_FREE char *fix = fix_of(finding);
     size_t i;
     json_array_foreach(json_object_get(finding, "artifacts"), i, id)
@@ -133,8 +148,7 @@ static void add_rows(struct rb_table *table, const struct rb_style *style, const
         const json_t *artifact = artifact_of(answer, id);
         RB_CLEANUP_FREE char *place = runs_on(artifact, now_at);
         RB_CLEANUP_FREE char *state = doing(artifact);
-        rb_table_addf(table, verdict_style(style, verdict), "%s%s", verdict,
-                      rb_json_get_bool(finding, "conflict", false) ? " (disputed)" : "");
+        add_verdict(table, style, finding);
         rb_table_add(table, style->name, rb_json_get_string(finding, "id", NULL));
         rb_table_add(table, style->name, rb_json_get_string(artifact, "image", NULL));
         rb_table_addf(table, "", "%s %s", rb_json_get_string(package, "name", "?"),
@@ -170,6 +184,48 @@ static void print_exposure(const json_t *answer)
            rb_json_get_integer(answer, "cleared", 0) == 1 ? "" : "s");
 }
 
+static const struct {
+    const char *name;
+    json_t *(*make)(const json_t *answer);
+    bool is_of_image; /* it can tell of one image alone */
+} DOCUMENTS[] = {
+    {"openvex", rb_vex_to_openvex, false},
+    {"cyclonedx", rb_vex_to_cyclonedx, true},
+};
+
+/* A format that is none of these is RB_COUNT_OF(DOCUMENTS). */
+static size_t find_document(const char *name)
+{
+    size_t i = 0;
+    while (i < RB_COUNT_OF(DOCUMENTS) && strcmp(DOCUMENTS[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+static int check_format(const struct rb_command *command, const struct rb_client_options *asked)
+{
+    size_t document = asked->format == NULL ? 0 : find_document(asked->format);
+    if (document == RB_COUNT_OF(DOCUMENTS))
+        return rb_command_usage(command, "--format is openvex or cyclonedx");
+    if (asked->format != NULL && DOCUMENTS[document].is_of_image && asked->image == NULL)
+        return rb_command_usage(command, "--format cyclonedx goes with --image");
+    return RB_EXIT_OK;
+}
+
+static void print_document(const json_t *answer, const char *format)
+{
+    RB_CLEANUP_JSON json_t *document = DOCUMENTS[find_document(format)].make(answer);
+    rb_client_print(document);
+}
+
+static void tell_faults(const struct rb_command *command, const json_t *answer)
+{
+    size_t i;
+    const json_t *fault;
+    json_array_foreach(json_object_get(answer, "vexFaults"), i, fault)(void)
+        fprintf(stderr, "rebake %s: not counted: %s\n", command->name, json_string_value(fault));
+}
+
 static char *make_path(const struct rb_client_options *asked, const char *subject)
 {
     RB_CLEANUP_FREE char *text = rb_client_encode(asked->image != NULL ? asked->image : subject);
@@ -181,20 +237,25 @@ static char *make_path(const struct rb_client_options *asked, const char *subjec
 
 static int run_exposure(const struct rb_command *command, int argc, char **argv)
 {
-    static const char *const more[] = {"image", NULL};
+    static const char *const more[] = {"image", "format", NULL};
     struct rb_client_options asked;
     int count = rb_client_parse(command, argc, argv, more, &asked);
     if (count < 0)
         return RB_EXIT_USAGE;
     if (count != (asked.image == NULL))
         return rb_command_usage(command, "name an advisory, a package URL, or an image by --image");
+    if (check_format(command, &asked) != RB_EXIT_OK)
+        return RB_EXIT_USAGE;
     RB_CLEANUP(rb_client_cleanup) struct rb_client *client = rb_client_new(asked.socket_path);
     RB_CLEANUP_FREE char *path = make_path(&asked, argv[0]);
     RB_CLEANUP_JSON json_t *answer = NULL;
     struct rb_err err;
     if (rb_client_get(client, path, &answer, &err) != 0)
         return rb_command_fail(command, &err);
-    if (asked.json)
+    tell_faults(command, answer);
+    if (asked.format != NULL)
+        print_document(answer, asked.format);
+    else if (asked.json)
         rb_client_print(answer);
     else
         print_exposure(answer);
@@ -203,13 +264,14 @@ static int run_exposure(const struct rb_command *command, int argc, char **argv)
 
 const struct rb_command rb_command_exposure = {
     .name = "exposure",
-    .arguments = "ID | PURL | --image IMAGE [--json]",
+    .arguments = "ID | PURL | --image IMAGE [--format openvex|cyclonedx] [--json]",
     .summary = "Show who is exposed to a vulnerability, where the fix is, and what is done",
-    .help = "ID is a CVE or any other name that a watched feed of advisories has for it; PURL is\n"
-            "a package (pkg:deb/debian/openssl, with @VERSION for one version). Exit codes: 0\n"
-            "nothing is affected, 10 something is, 1 nobody knows the name.\n"
-            "\n"
-            "  --image IMAGE  all that is known of what is in the image, the worst "
-            "first\n" RB_CLIENT_HELP,
+    .help =
+        "ID is a CVE or any other name that a watched feed of advisories has for it; PURL is\n"
+        "a package (pkg:deb/debian/openssl, with @VERSION for one version). Exit codes: 0\n"
+        "nothing is affected, 10 something is, 1 nobody knows the name.\n"
+        "\n"
+        "  --image IMAGE  all that is known of what is in the image, the worst first\n"
+        "  --format NAME  as a VEX document: openvex, or with --image cyclonedx\n" RB_CLIENT_HELP,
     .run = run_exposure,
 };

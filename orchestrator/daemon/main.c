@@ -14,6 +14,7 @@
 #include "rebake/daemon/engine.h"
 #include "rebake/daemon/paths.h"
 #include "rebake/loop/signal.h"
+#include "rebake/pipelines/settings.h"
 #include "webhooks.h"
 
 enum { EXIT_USAGE = 2, DIAGNOSTICS_MAXIMUM = 256 * 1024 };
@@ -182,6 +183,12 @@ static int api_hooks(void *context, json_t **ret_json, struct rb_err *err)
     return webhooks_json(&daemon->webhooks, ret_json, err);
 }
 
+static const char *const *api_vex(void *context)
+{
+    const struct daemon *daemon = context;
+    return daemon->webhooks.settings == NULL ? NULL : daemon->webhooks.settings->vex;
+}
+
 static int serve(struct daemon *daemon, const struct arguments *arguments, struct rb_err *err)
 {
     struct rb_api_options options = {
@@ -197,6 +204,7 @@ static int serve(struct daemon *daemon, const struct arguments *arguments, struc
         .host_of = api_host_of,
         .cancel_build = api_cancel_build,
         .hooks = api_hooks,
+        .vex = api_vex,
         .started_at = rb_clock_now(&rb_clock_system),
     };
     struct rb_api *api;

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""sbom_schemas.py cyclonedx|spdx FILE: is the document one by its official schema?"""
+"""sbom_schemas.py cyclonedx|spdx|openvex FILE: is the document one by its official schema?"""
 import json
 import os
 import sys
 
 import jsonschema
 
-FILES = {"cyclonedx": "bom-1.6.schema.json", "spdx": "spdx-2.3.schema.json"}
+FILES = {"cyclonedx": "bom-1.6.schema.json", "spdx": "spdx-2.3.schema.json",
+         "openvex": "openvex-0.2.0.schema.json"}
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "schemas")
 
 

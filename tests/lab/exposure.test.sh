@@ -7,7 +7,8 @@
 # shellcheck source=tests/lab/shop.sh
 . "$(dirname "$0")/shop.sh"
 lab_begin
-lab_need docker-registry nginx fcgiwrap jq
+lab_need docker-registry nginx fcgiwrap jq python3
+tools=$(cd "$(dirname "$0")/../integration" && pwd)
 
 mkdir "$LAB/public"
 nginx_start feeds <<N
@@ -78,6 +79,54 @@ expect_json "$LAB/out" '[.advisories[].id] == ["CVE-2026-2"] and .advisories[0].
 expect_exit 0 rebake patches
 expect_text "$LAB/out" "0 patched"
 expect_exit 2 rebake advisories --since yesterday
+
+section "as documents for others"
+valid() { python3 "$tools/sbom_schemas.py" "$1" "$LAB/out" 2>"$LAB/why" || fail "$1: $(cat "$LAB/why")"; }
+expect_exit 10 rebake exposure --image app --format openvex
+valid openvex
+expect_json "$LAB/out" '[.statements[].status] == ["affected", "affected"]'
+expect_json "$LAB/out" '.statements[1].action_statement == "no fix is known yet"'
+expect_exit 10 rebake exposure --image app --format cyclonedx
+valid cyclonedx
+expect_json "$LAB/out" '[.vulnerabilities[].analysis.state] == ["exploitable", "exploitable"]'
+expect_exit 2 rebake exposure CVE-2026-1 --format cyclonedx
+expect_exit 2 rebake exposure CVE-2026-1 --format csaf
+
+section "what somebody says counts, as said by them"
+mkdir "$LAB/vex"
+vex() {
+  cat >"$LAB/vex/shop.json" <<V
+{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://example.com/vex-1", "author": "Shop", "version": 1,
+ "timestamp": "2026-01-02T03:04:05Z", "statements": [{"vulnerability": {"name": "CVE-2026-1"}, "status": "$1",
+ "justification": "vulnerable_code_not_in_execute_path",
+ "products": [{"@id": "shop/app", "subcomponents": [{"@id": "pkg:deb/debian/bash"}]}]}]}
+V
+}
+vex not_affected
+printf 'apiVersion: rebake/v1\nsettings: lab\nvex: [%s]\n' "$LAB/vex" >"$LAB/rebaked.conf"
+lab_stop rebaked
+rebaked_start --config "$LAB/rebaked.conf" "$LAB/shop.yaml"
+expect_exit 10 rebake exposure CVE-2026-1
+expect_text "$LAB/out" "not-affected (VEX: vulnerable_code_not_in_execute_path)"
+expect_exit 10 rebake exposure CVE-2026-1 --json
+expect_json "$LAB/out" '[.findings[] | [.verdict, .vex.author, (.artifacts | length)]] ==
+  [["affected", null, 1], ["not-affected", "Shop", 1]]'
+expect_exit 10 rebake exposure --image app --format openvex
+valid openvex
+cp "$LAB/out" "$LAB/vex/ours.json" # what was written is read as the same
+expect_json "$LAB/out" '[.statements[].status] == ["affected", "not_affected"]'
+expect_exit 10 rebake exposure --image app --json
+expect_json "$LAB/out" '[.findings[].verdict] == ["affected", "not-affected"] and .vexFaults == []'
+expect_exit 0 rebake advisories --kev --json
+expect_json "$LAB/out" '.advisories[0].images == ["shop/runtime"] and .advisories[0].deployments == []'
+rm "$LAB/vex/ours.json"
+vex under_investigation
+expect_exit 10 rebake exposure CVE-2026-1 --json
+expect_json "$LAB/out" '[.findings[].verdict] == ["affected", "undetermined"]'
+vex maybe
+expect_exit 10 rebake exposure CVE-2026-1
+expect_text "$LAB/err" "not counted: $LAB/vex/shop.json: statement 1 has none of the statuses"
+rm "$LAB/vex/shop.json"
 
 section "what a patch closes"
 debian_root "$LAB/old" bash=5.1-1 tzdata=2024a-1 tar=1.34

@@ -45,6 +45,9 @@ struct rb_api_options {
     int (*cancel_build)(void *context, int64_t build_id, struct rb_err *err);
     /* How webhooks do (rb_hooks_json); the answer's reference is handed over. */
     int (*hooks)(void *context, json_t **ret_json, struct rb_err *err);
+    /* Paths of VEX documents and of folders with them, NULL-terminated, or NULL; asked at each
+       question. May be NULL. */
+    const char *const *(*vex)(void *context);
     int64_t started_at; /* when the daemon did */
 };
 

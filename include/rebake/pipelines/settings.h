@@ -60,6 +60,8 @@ struct rb_settings {
     struct rb_listen_settings listen;
     const struct rb_hook_settings *hooks; /* in the order of the file */
     size_t hook_count;
+    const char *const *vex; /* absolute paths of VEX documents and of folders with them;
+                               NULL-terminated; NULL: none */
 };
 
 /* As rb_pipeline_read and rb_pipeline_parse: on success *ret_settings is the caller's; RB_EINVALID

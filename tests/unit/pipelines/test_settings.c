@@ -56,6 +56,9 @@ static void what_is_said_is_read(void **state)
     assert_string_equal(shop->sources[1], "base/*");
     assert_int_equal(ci->provider, RB_HOOK_GENERIC);
     assert_string_equal(ci->header, "X-Ci-Signature");
+    assert_string_equal(settings->vex[0], "/etc/rebake/vex");
+    assert_string_equal(settings->vex[1], "/srv/vex/vendor.json");
+    assert_null(settings->vex[2]);
 }
 
 static void defaults_are_filled_in(void **state)
