@@ -24,7 +24,10 @@ static void print_document(json_t *document)
 
 static void print_json(const struct rb_scan *scan)
 {
-    print_document(rb_inventory_to_json(&scan->inventory));
+    json_t *document = rb_inventory_to_json(&scan->inventory);
+    if (scan->origin != NULL)
+        rb_json_set_string(document, "origin", scan->origin);
+    print_document(document);
 }
 
 static void print_cyclonedx(const struct rb_scan *scan)
@@ -77,6 +80,9 @@ static void print_table(const struct rb_scan *scan)
            inventory->package_count == 1 ? "" : "s", style.reset,
            *inventory->pretty_name == '\0' ? "" : ": ",
            rb_text_printable(inventory->pretty_name, name, sizeof(name)));
+    if (scan->origin != NULL)
+        printf("by the word of %s; %zu without a package URL that is known were left out\n",
+               rb_text_printable(scan->origin, name, sizeof(name)), scan->left_out);
 }
 
 static const struct {
@@ -141,7 +147,8 @@ const struct rb_command rb_command_scan = {
     .arguments = "IMAGE [--format table|json|cyclonedx|spdx]",
     .summary = "List the packages inside an image, without unpacking or running it",
     .help = "IMAGE is registry/name[:tag][@digest], oci:FOLDER[:tag], oci-archive:FILE[:tag],\n"
-            "docker-archive:FILE[:[name:]tag] or rootfs:FOLDER-OR-TAR.\n"
+            "docker-archive:FILE[:[name:]tag] or rootfs:FOLDER-OR-TAR; or by the word of others\n"
+            "sbom:FILE (CycloneDX or SPDX, JSON) or attached:registry/name[:tag][@digest].\n"
             "The default format is a table for people; --json is short for --format json.\n"
             "cyclonedx is CycloneDX 1.6, spdx is SPDX 2.3, each with a purl for each package.\n"
             "What spdx says of when it was made is $SOURCE_DATE_EPOCH where that is set.\n",

@@ -13,6 +13,7 @@
 #include "rebake/base/text.h"
 #include "root_folder.h"
 #include "root_walk.h"
+#include "scan_sbom.h"
 
 /* Links lead to paths that need another reading; more than a few are a game. */
 enum { READINGS_MAXIMUM = 6 };
@@ -273,12 +274,18 @@ int rb_scan_reference(struct rb_net_session *session, const char *reference,
                       const struct rb_scan_options *options, struct rb_scan *ret_scan,
                       struct rb_err *err)
 {
-    static const char ROOT[] = "rootfs:";
+    static const char ROOT[] = "rootfs:", SBOM[] = "sbom:", ATTACHED[] = "attached:";
     struct rb_scan scan = {0};
     rb_inventory_init(&scan.inventory);
-    int status = rb_text_starts_with(reference, ROOT)
-                     ? scan_root(reference + strlen(ROOT), options, &scan, err)
-                     : scan_image(session, reference, options, &scan, err);
+    int status;
+    if (rb_text_starts_with(reference, ROOT))
+        status = scan_root(reference + strlen(ROOT), options, &scan, err);
+    else if (rb_text_starts_with(reference, SBOM))
+        status = scan_sbom_file(reference + strlen(SBOM), &scan, err);
+    else if (rb_text_starts_with(reference, ATTACHED))
+        status = scan_attached_sbom(session, reference + strlen(ATTACHED), &scan, err);
+    else
+        status = scan_image(session, reference, options, &scan, err);
     if (status != 0) {
         rb_scan_deinit(&scan);
         return rb_err_wrap(err, "%s", reference);
@@ -292,5 +299,6 @@ void rb_scan_deinit(struct rb_scan *scan)
     rb_inventory_deinit(&scan->inventory);
     rb_free(scan->reference);
     rb_free(scan->digest);
+    rb_free(scan->origin);
     *scan = (struct rb_scan){0};
 }

@@ -23,6 +23,8 @@ struct rb_scan {
     size_t file_count;
     char *reference; /* what was scanned: registry/name@sha256:… for images */
     char *digest;    /* of the manifest; "" where there is none */
+    char *origin;    /* by whose word: "CycloneDX 1.5 by syft 1.0"; NULL: it was looked into */
+    size_t left_out; /* of that, packages without a package URL that we know */
 };
 
 struct rb_scan_options {
@@ -36,7 +38,9 @@ struct rb_scan_options {
 
 /* reference: registry/name[:tag][@digest], oci:FOLDER[:tag] (an OCI layout),
    oci-archive:FILE[:tag], docker-archive:FILE[:[name:]tag], or rootfs:PATH (a folder or a tar file,
-   compressed or not). On success the caller frees ret_scan with rb_scan_deinit. */
+   compressed or not); by the word of others sbom:FILE (CycloneDX or SPDX, JSON) or
+   attached:registry/name… (what is attached to it). On success the caller frees ret_scan with
+   rb_scan_deinit. */
 RB_NODISCARD int rb_scan_reference(struct rb_net_session *session, const char *reference,
                                    const struct rb_scan_options *options, struct rb_scan *ret_scan,
                                    struct rb_err *err);
