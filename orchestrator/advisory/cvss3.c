@@ -91,7 +91,7 @@ static double weight(const signed char *values, enum metric metric)
 static void modify(const signed char *values, signed char *modified)
 {
     for (int metric = AV; metric <= A; metric++) {
-        int value = values[MAV + metric];
+        signed char value = values[MAV + metric];
         modified[metric] =
             value == CVSS_ABSENT || value == 0 ? values[metric] : (signed char)(value - 1);
     }

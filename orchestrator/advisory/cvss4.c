@@ -169,7 +169,7 @@ static struct levels levels_of(const signed char *values)
 {
     struct levels levels;
     for (int metric = AV; metric <= SA; metric++) {
-        int modified = values[MAV + metric];
+        signed char modified = values[MAV + metric];
         bool is_modified = modified != CVSS_ABSENT && modified != 0;
         if (!is_modified)
             levels.of[metric] = (signed char)(values[metric] + base_offset(metric));

@@ -98,7 +98,8 @@ static int judge(struct rb_client *client, struct difference *difference, bool i
                  struct rb_err *err)
 {
     struct side *side = is_after ? &difference->after : &difference->before;
-    struct rb_package packages[JUDGED_AT_ONCE];
+    struct rb_package *packages =
+        rb_arena_array(difference->arena, JUDGED_AT_ONCE, sizeof(*packages));
     size_t count = 0;
     int status = 0;
     side->affected = rb_json_object();

@@ -147,7 +147,8 @@ const struct rb_command rb_command_scan = {
     .arguments = "IMAGE [--format table|json|cyclonedx|spdx]",
     .summary = "List the packages inside an image, without unpacking or running it",
     .help = "IMAGE is registry/name[:tag][@digest], oci:FOLDER[:tag], oci-archive:FILE[:tag],\n"
-            "docker-archive:FILE[:[name:]tag] or rootfs:FOLDER-OR-TAR; or by the word of others\n"
+            "docker-archive:FILE[:[name:]tag] or rootfs:FOLDER-OR-TAR; disk:FILE, a host's\n"
+            "ext4 root in a raw or qcow2 image; or by the word of others\n"
             "sbom:FILE (CycloneDX or SPDX, JSON) or attached:registry/name[:tag][@digest].\n"
             "The default format is a table for people; --json is short for --format json.\n"
             "cyclonedx is CycloneDX 1.6, spdx is SPDX 2.3, each with a purl for each package.\n"

@@ -203,7 +203,7 @@ static const unsigned char *find_stretch(const struct elf *elf, uint64_t offset,
     for (int i = ELF_PARTS; i-- > 0;) {
         const struct elf_part *part = &elf->parts[i];
         uint64_t kept = part->bytes.size;
-        if (offset >= part->offset && offset - part->offset <= kept &&
+        if (kept > 0 && offset >= part->offset && offset - part->offset <= kept &&
             size <= kept - (offset - part->offset))
             return bytes_of(part) + (offset - part->offset);
     }

@@ -37,7 +37,7 @@ struct sbom_reader {
     size_t packages;
 };
 
-void sbom_add(struct sbom_reader *reader, const struct sbom_package *package);
+void sbom_add(struct sbom_reader *reader, const struct sbom_package *told);
 void sbom_set_distribution(struct sbom_reader *reader, const char *id, const char *version,
                            const char *pretty_name);
 

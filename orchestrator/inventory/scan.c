@@ -13,6 +13,7 @@
 #include "rebake/base/text.h"
 #include "root_folder.h"
 #include "root_walk.h"
+#include "scan_disk.h"
 #include "scan_sbom.h"
 
 /* Links lead to paths that need another reading; more than a few are a game. */
@@ -201,6 +202,21 @@ static int scan_folder(const char *path, const struct rb_scan_options *options,
     return status;
 }
 
+static int scan_disk(const char *path, const struct rb_scan_options *options, struct rb_scan *scan,
+                     struct rb_err *err)
+{
+    struct scanned_disk scanned;
+    scan->reference = rb_asprintf("disk:%s", path);
+    scan->digest = rb_strdup("");
+    int status = scanned_disk_open(&scanned, path, err);
+    if (status == 0) {
+        struct file_tree tree = ext_tree_files(scanned.root);
+        status = fill(&tree, &scanned.finds, 1, options, scan, err);
+    }
+    scanned_disk_close(&scanned);
+    return status;
+}
+
 static int scan_root(const char *path, const struct rb_scan_options *options, struct rb_scan *scan,
                      struct rb_err *err)
 {
@@ -274,12 +290,15 @@ int rb_scan_reference(struct rb_net_session *session, const char *reference,
                       const struct rb_scan_options *options, struct rb_scan *ret_scan,
                       struct rb_err *err)
 {
-    static const char ROOT[] = "rootfs:", SBOM[] = "sbom:", ATTACHED[] = "attached:";
+    static const char ROOT[] = "rootfs:", DISK[] = "disk:", SBOM[] = "sbom:",
+                      ATTACHED[] = "attached:";
     struct rb_scan scan = {0};
     rb_inventory_init(&scan.inventory);
     int status;
     if (rb_text_starts_with(reference, ROOT))
         status = scan_root(reference + strlen(ROOT), options, &scan, err);
+    else if (rb_text_starts_with(reference, DISK))
+        status = scan_disk(reference + strlen(DISK), options, &scan, err);
     else if (rb_text_starts_with(reference, SBOM))
         status = scan_sbom_file(reference + strlen(SBOM), &scan, err);
     else if (rb_text_starts_with(reference, ATTACHED))

@@ -95,19 +95,19 @@ images:
     rebuild: { on: advisory }
 P
 rebaked_start "$LAB/shop.yaml"
-expect_exit 0 rebake wait --timeout 2m
+expect_exit 0 rebake wait --check --timeout 2m
 expect_equal "$(builds el), $(builds alpine)" "succeeded, succeeded"
 
 section "what is not in an image makes it no older"
 rpm_package other 0 2.0 1
 publish_rpms
-expect_exit 0 rebake wait --timeout 1m
+expect_exit 0 rebake wait --check --timeout 1m
 expect_equal "$(builds el)" succeeded
 
 section "a newer version of what is in it does, and a rebuild that does not help is told and not repeated"
 rpm_package demo 1 1.1 1
 publish_rpms
-expect_exit 1 rebake wait --timeout 1m
+expect_exit 1 rebake wait --check --timeout 1m
 expect_text "$LAB/err" unresolved
 expect_equal "$(reasons el)" "package demo 1:1.0-1 1:1.1-1"
 expect_exit 1 rebake wait --check --timeout 1m

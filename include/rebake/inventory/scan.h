@@ -38,7 +38,8 @@ struct rb_scan_options {
 
 /* reference: registry/name[:tag][@digest], oci:FOLDER[:tag] (an OCI layout),
    oci-archive:FILE[:tag], docker-archive:FILE[:[name:]tag], or rootfs:PATH (a folder or a tar file,
-   compressed or not); by the word of others sbom:FILE (CycloneDX or SPDX, JSON) or
+   compressed or not), disk:FILE (the ext2, ext3 or ext4 root file system of a host, in a raw or
+   qcow2 image); by the word of others sbom:FILE (CycloneDX or SPDX, JSON) or
    attached:registry/name… (what is attached to it). On success the caller frees ret_scan with
    rb_scan_deinit. */
 RB_NODISCARD int rb_scan_reference(struct rb_net_session *session, const char *reference,
