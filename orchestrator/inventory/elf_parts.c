@@ -61,8 +61,19 @@ static void collect(struct elf_part *part, uint64_t offset, const unsigned char 
     (void)rb_strbuf_append(&part->bytes, data + skip, take);
 }
 
-/* From the program headers: where the first writable data are, and where all that is loaded ends.
- */
+/* From the first writable segment to the end of the last one: lld makes two of them, and puts Go's
+   information into the second. */
+static void want_data(struct elf *elf, uint64_t begin, uint64_t length)
+{
+    const struct elf_part *data = &elf->parts[ELF_DATA];
+    uint64_t first = data->wanted == 0 ? begin : data->offset;
+    if (begin < first || begin + length - first <= data->wanted)
+        return;
+    uint64_t size = begin + length - first;
+    want(elf, ELF_DATA, first, size < DATA_BYTES ? size : DATA_BYTES);
+}
+
+/* From the program headers: where the writable data are, and where all that is loaded ends. */
 static bool read_segments(struct elf *elf, const unsigned char *head, size_t size)
 {
     uint64_t offset = MEMBER(elf, head, Ehdr, e_phoff), end = 0;
@@ -78,8 +89,8 @@ static bool read_segments(struct elf *elf, const unsigned char *head, size_t siz
         bool is_data = (MEMBER(elf, at, Phdr, p_flags) & (PF_W | PF_X)) == PF_W;
         if (MEMBER(elf, at, Phdr, p_type) != PT_LOAD || begin > INT64_MAX || length > INT64_MAX)
             continue;
-        if (is_data && elf->parts[ELF_DATA].wanted == 0)
-            want(elf, ELF_DATA, begin, length < DATA_BYTES ? length : DATA_BYTES);
+        if (is_data)
+            want_data(elf, begin, length);
         end = begin + length > end ? begin + length : end;
     }
     want(elf, ELF_BEHIND, end, BEHIND_BYTES);

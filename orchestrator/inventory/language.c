@@ -60,7 +60,7 @@ static bool is_npm(const char *path, const char *name)
 
 enum language_file language_file_of(const char *path, bool is_executable)
 {
-    static const char *const ARCHIVES[] = {".jar", ".war", ".ear"};
+    static const char *const ARCHIVES[] = {".jar", ".war", ".ear", ".hpi", ".jpi"};
     const char *name = last_part(path);
     if (is_python(path, name))
         return LANGUAGE_PYTHON;

@@ -24,7 +24,7 @@ enum language_file {
     LANGUAGE_PYTHON,  /* NAME.dist-info/METADATA, NAME.egg-info, NAME.egg-info/PKG-INFO */
     LANGUAGE_NPM,     /* node_modules/NAME/package.json */
     LANGUAGE_GEM,     /* specifications/NAME.gemspec */
-    LANGUAGE_JAVA,    /* NAME.jar, .war, .ear */
+    LANGUAGE_JAVA,    /* NAME.jar, .war, .ear; .hpi and .jpi of Jenkins */
     LANGUAGE_PROGRAM, /* what may be run */
     LANGUAGE_FILE_COUNT
 };

@@ -29,20 +29,45 @@ struct zip {
     struct archive *archive;
     struct budget *budget;
     struct rb_err source_err;
+    bool has_begun;
     char piece[PIECE_BYTES];
 };
+
+/* Fills the piece, if the source has so much. */
+static int read_piece(struct zip *zip, size_t *ret_size)
+{
+    size_t got = 1;
+    int status = 0;
+    for (*ret_size = 0; status == 0 && got > 0 && *ret_size < PIECE_BYTES; *ret_size += got)
+        status = zip->source->read(zip->source->context, zip->piece + *ret_size,
+                                   PIECE_BYTES - *ret_size, &got, &zip->source_err);
+    return status;
+}
+
+/* How much of the first piece stands before the archive: a script, where it can be run as a program
+   (Spring Boot, "Installing Spring Boot Applications"). */
+static size_t script_size(const struct zip *zip, size_t size)
+{
+    static const char SCRIPT[] = "#!", ENTRY[] = "PK\003\004";
+    if (size < strlen(SCRIPT) || memcmp(zip->piece, SCRIPT, strlen(SCRIPT)) != 0)
+        return 0;
+    const char *entry = memmem(zip->piece, size, ENTRY, strlen(ENTRY));
+    return entry == NULL ? 0 : (size_t)(entry - zip->piece);
+}
 
 static la_ssize_t read_source(struct archive *archive, void *context, const void **buffer)
 {
     struct zip *zip = context;
-    size_t size = 0;
-    *buffer = zip->piece;
-    if (zip->source->read(zip->source->context, zip->piece, PIECE_BYTES, &size, &zip->source_err) !=
-        0) {
+    size_t size, before = 0;
+    if (read_piece(zip, &size) != 0) {
         archive_set_error(archive, EIO, "the source failed");
         return -1;
     }
-    return (la_ssize_t)size;
+    if (!zip->has_begun)
+        before = script_size(zip, size);
+    zip->has_begun = true;
+    *buffer = zip->piece + before;
+    return (la_ssize_t)(size - before);
 }
 
 /* Of an entry; one that is broken ends. */

@@ -108,6 +108,7 @@ static void files_are_known_by_their_names(void **state)
         {"usr/lib/ruby/gems/3.1.0/gems/rake-13.0.6/rake.gemspec", LANGUAGE_NONE},
         {"app/lib/log4j.jar", LANGUAGE_JAVA},
         {"app.war", LANGUAGE_JAVA},
+        {"usr/share/jenkins/ref/plugins/git.jpi", LANGUAGE_JAVA},
         {"usr/bin/true", LANGUAGE_NONE},
     };
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
@@ -249,14 +250,36 @@ static void java(void **state)
         rb_free(outer.data);
     }
     expect("app.jar", "no archive at all", "");
+    expect("app.jar", "#!/bin/sh\nexit 0\n", "");
+}
+
+static void java_that_runs_as_a_program(void **state)
+{
+    (void)state;
+    static const char SCRIPT[] = "#!/bin/bash\nexec java -jar \"$0\" \"$@\"\n";
+    struct zip zip;
+    zip_begin(&zip, true);
+    add_properties(&zip, "", "app", "1.0");
+    zip_end(&zip);
+    memmove(zip.data + strlen(SCRIPT), zip.data, zip.size);
+    memcpy(zip.data, SCRIPT, strlen(SCRIPT));
+    expect_bytes("app.jar", true, zip.data, zip.size + strlen(SCRIPT),
+                 "maven org.lab:app 1.0 app.jar\n");
+    rb_free(zip.data);
 }
 
 /* ── programs ───────────────────────────────────────────────────────────────────────────────── */
 
-enum { DATA_AT = 12000, BEHIND_AT = 40000, TABLE_AT = 60000, PROGRAM_BYTES = 61000 };
+enum {
+    RELRO_AT = 10000,
+    DATA_AT = 12000,
+    BEHIND_AT = 40000,
+    TABLE_AT = 60000,
+    PROGRAM_BYTES = 61000
+};
 
-/* An ELF file whose data begin with the bytes given, and with a section behind all that is loaded.
- */
+/* An ELF file as lld makes them, with two writable segments: the second begins with the bytes
+   given, and a section stands behind all that is loaded. */
 static unsigned char *make_program(const void *data, size_t data_size, const char *section,
                                    const void *content, size_t content_size)
 {
@@ -265,13 +288,14 @@ static unsigned char *make_program(const void *data, size_t data_size, const cha
                          .e_type = ET_EXEC,
                          .e_phoff = sizeof(header),
                          .e_phentsize = sizeof(Elf64_Phdr),
-                         .e_phnum = 2,
+                         .e_phnum = 3,
                          .e_shoff = TABLE_AT,
                          .e_shentsize = sizeof(Elf64_Shdr),
                          .e_shnum = 3,
                          .e_shstrndx = 1};
     const Elf64_Phdr segments[] = {
-        {.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = 0, .p_filesz = DATA_AT},
+        {.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = 0, .p_filesz = RELRO_AT},
+        {.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = RELRO_AT, .p_filesz = 1000},
         {.p_type = PT_LOAD,
          .p_flags = PF_R | PF_W,
          .p_offset = DATA_AT,
@@ -502,6 +526,7 @@ int main(void)
         cmocka_unit_test(npm),
         cmocka_unit_test(gem),
         cmocka_unit_test(java),
+        cmocka_unit_test(java_that_runs_as_a_program),
         cmocka_unit_test(go),
         cmocka_unit_test(rust),
         cmocka_unit_test(programs_that_are_spoilt_tell_nothing),
