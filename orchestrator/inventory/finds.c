@@ -14,9 +14,9 @@ enum {
 static const char LISTS[] = "var/lib/dpkg/info/", LIST[] = ".list";
 static const char BELOW[] = "/."; /* behind a folder whose content is hidden: no path ends so */
 
-void finds_init(struct finds *finds)
+void finds_init(struct finds *finds, struct language_budget *budget)
 {
-    *finds = (struct finds){0};
+    *finds = (struct finds){.budget = budget};
     rb_inventory_init(&finds->packages);
 }
 
@@ -120,7 +120,10 @@ int finds_read(struct finds *finds, const char *path, bool is_executable,
 {
     if (is_list(path))
         return read_list(finds, path, bytes, err);
-    return language_read(language_file_of(path, is_executable), path, bytes, &finds->packages, err);
+    struct file_bytes counted = *bytes;
+    counted.budget = finds->budget;
+    return language_read(language_file_of(path, is_executable), path, &counted, &finds->packages,
+                         err);
 }
 
 /* Does the layer hide what those below it have at the path: by itself, by a folder above it that is

@@ -21,9 +21,11 @@ struct finds {
     struct path_set hidden;       /* what the layers below cannot show any more */
     struct finds_owner *owners;
     size_t owner_count;
+    struct language_budget *budget; /* of the image */
 };
 
-void finds_init(struct finds *finds);
+/* The budget is shared by all finds of one image, and outlives them. */
+void finds_init(struct finds *finds, struct language_budget *budget);
 void finds_deinit(struct finds *finds);
 
 /* An entry that is no folder, or a whiteout of it. */
@@ -35,7 +37,7 @@ void finds_end(struct finds *finds);
 
 /* What a regular file would be read for. */
 bool finds_wants(const char *path, bool is_executable);
-/* Reads it. */
+/* Reads it. The finds' own budget counts. */
 RB_NODISCARD int finds_read(struct finds *finds, const char *path, bool is_executable,
                             const struct file_bytes *bytes, struct rb_err *err);
 

@@ -6,7 +6,8 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
-enum { NAME_MAXIMUM = 512 };
+enum { NAME_MAXIMUM = 512, PACKAGES_MAXIMUM = 1000000 };
+static const uint64_t UNPACKED_MAXIMUM = UINT64_C(32) << 30;
 
 static const char *last_part(const char *path)
 {
@@ -84,7 +85,13 @@ int language_read(enum language_file kind, const char *path, const struct file_b
         [LANGUAGE_GEM] = gem_read,         [LANGUAGE_JAVA] = java_read,
         [LANGUAGE_PROGRAM] = program_read,
     };
-    return kind == LANGUAGE_NONE ? 0 : READERS[kind](path, bytes, inventory, err);
+    size_t before = inventory->package_count;
+    int status = kind == LANGUAGE_NONE ? 0 : READERS[kind](path, bytes, inventory, err);
+    bytes->budget->packages += inventory->package_count - before;
+    if (status == 0 && bytes->budget->packages > PACKAGES_MAXIMUM)
+        status = rb_err_set(err, RB_ELIMIT, "the image has more than %d packages of languages",
+                            PACKAGES_MAXIMUM);
+    return status;
 }
 
 bool file_bytes_whole(const struct file_bytes *bytes, struct rb_strbuf *out, int *ret_status,
@@ -98,6 +105,16 @@ bool file_bytes_whole(const struct file_bytes *bytes, struct rb_strbuf *out, int
             return false;
     } while (size > 0);
     return true;
+}
+
+int file_bytes_unpacked(const struct file_bytes *bytes, size_t size, struct rb_err *err)
+{
+    bytes->budget->unpacked_bytes += size;
+    if (bytes->budget->unpacked_bytes <= UNPACKED_MAXIMUM)
+        return 0;
+    return rb_err_set(err, RB_ELIMIT,
+                      "archives and programs in the image unpack to more than %llu bytes",
+                      (unsigned long long)UNPACKED_MAXIMUM);
 }
 
 static bool is_plain(const char *text)

@@ -10,6 +10,13 @@
 #include "rebake/base/strbuf.h"
 #include "rebake/inventory/package.h"
 
+/* What reading the files of one image has come to: an image whose files are more work than that of
+   any real one is refused. */
+struct language_budget {
+    uint64_t unpacked_bytes; /* of what is packed in files */
+    size_t packages;
+};
+
 /* The content of one file, from its beginning. */
 struct file_bytes {
     void *context;
@@ -17,6 +24,7 @@ struct file_bytes {
     int (*read)(void *context, void *buffer, size_t room, size_t *ret_size, struct rb_err *err);
     /* Passes over so many bytes; NULL where that is no cheaper than to read them. */
     int (*skip)(void *context, uint64_t size, struct rb_err *err);
+    struct language_budget *budget;
 };
 
 enum language_file {
@@ -32,7 +40,8 @@ enum language_file {
 /* What a regular file at that path (without a leading '/') would be read as. */
 enum language_file language_file_of(const char *path, bool is_executable);
 
-/* Appends what the file tells. Fails only as reading it does. */
+/* Appends what the file tells. Fails only as reading it does, and with RB_ELIMIT where the budget
+   is used up. */
 RB_NODISCARD int language_read(enum language_file kind, const char *path,
                                const struct file_bytes *bytes, struct rb_inventory *inventory,
                                struct rb_err *err);
@@ -42,6 +51,10 @@ RB_NODISCARD int language_read(enum language_file kind, const char *path,
 /* Fills out, whose maximum says how much is read. False with *ret_status 0 when it is larger. */
 bool file_bytes_whole(const struct file_bytes *bytes, struct rb_strbuf *out, int *ret_status,
                       struct rb_err *err);
+
+/* Counts what was unpacked of a file. */
+RB_NODISCARD int file_bytes_unpacked(const struct file_bytes *bytes, size_t size,
+                                     struct rb_err *err);
 
 /* Adds a package, if name and version are there and nothing that no real ones have is in them. */
 void language_add(struct rb_inventory *inventory, enum rb_package_type type, const char *name,

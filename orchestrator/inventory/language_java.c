@@ -16,18 +16,10 @@ enum {
     ENTRIES_MAXIMUM = 100000,
     PIECE_BYTES = 64 * 1024
 };
-static const uint64_t UNPACKED_MAXIMUM = UINT64_C(4) << 30; /* of one file of the image */
-
-/* What reading one file of the image may use up. */
-struct budget {
-    size_t entries;
-    uint64_t bytes;
-};
-
 struct zip {
     const struct file_bytes *source;
     struct archive *archive;
-    struct budget *budget;
+    size_t *entries; /* read so far of the file of the image */
     struct rb_err source_err;
     bool has_begun;
     char piece[PIECE_BYTES];
@@ -76,9 +68,24 @@ static int read_entry(void *context, void *buffer, size_t room, size_t *ret_size
 {
     struct zip *zip = context;
     la_ssize_t got = archive_read_data(zip->archive, buffer, room);
-    *ret_size = got > 0 && zip->budget->bytes < UNPACKED_MAXIMUM ? (size_t)got : 0;
-    zip->budget->bytes += *ret_size;
-    return zip->source_err.code != RB_OK ? rb_err_copy(err, &zip->source_err) : 0;
+    *ret_size = got > 0 ? (size_t)got : 0;
+    if (zip->source_err.code != RB_OK)
+        return rb_err_copy(err, &zip->source_err);
+    return file_bytes_unpacked(zip->source, *ret_size, err);
+}
+
+/* What is left of an entry. libarchive would unpack it as well to find its end, where its size
+   stands behind it, and would not say how much that was. */
+static int drain_entry(struct zip *zip, struct rb_err *err)
+{
+    const void *block;
+    size_t size;
+    la_int64_t offset;
+    int status = 0;
+    while (status == 0 &&
+           archive_read_data_block(zip->archive, &block, &size, &offset) == ARCHIVE_OK)
+        status = file_bytes_unpacked(zip->source, size, err);
+    return status;
 }
 
 /* The value of "KEY=VALUE" lines (java.util.Properties, without its escapes: names and versions of
@@ -127,37 +134,40 @@ static bool is_properties(const char *name)
 }
 
 static int read_archive(const char *path, const struct file_bytes *bytes, int depth,
-                        struct budget *budget, struct rb_inventory *inventory, struct rb_err *err);
+                        size_t *entries, struct rb_inventory *inventory, struct rb_err *err);
 
 static int take_entry(struct zip *zip, const char *path, const char *name, int depth,
                       struct rb_inventory *inventory, struct rb_err *err)
 {
-    const struct file_bytes bytes = {.context = zip, .read = read_entry};
+    const struct file_bytes bytes = {
+        .context = zip, .read = read_entry, .budget = zip->source->budget};
     if (is_properties(name))
         return read_properties(path, &bytes, inventory, err);
     if (depth == DEPTH_MAXIMUM || language_file_of(name, false) != LANGUAGE_JAVA)
         return 0;
     RB_CLEANUP_FREE char *inner = rb_asprintf("%s!/%s", path, name);
-    return read_archive(inner, &bytes, depth + 1, zip->budget, inventory, err);
+    return read_archive(inner, &bytes, depth + 1, zip->entries, inventory, err);
 }
 
 static int read_archive(const char *path, const struct file_bytes *bytes, int depth,
-                        struct budget *budget, struct rb_inventory *inventory, struct rb_err *err)
+                        size_t *entries, struct rb_inventory *inventory, struct rb_err *err)
 {
     struct archive_entry *entry;
     struct zip *zip = rb_zalloc(sizeof(*zip));
     int status = 0;
     zip->source = bytes;
-    zip->budget = budget;
+    zip->entries = entries;
     zip->archive = archive_read_new();
     RB_ASSERT(zip->archive != NULL);
     (void)archive_read_support_format_zip_streamable(zip->archive);
     bool is_open = archive_read_open(zip->archive, zip, NULL, read_source, NULL) == ARCHIVE_OK;
-    while (is_open && status == 0 && budget->entries++ < ENTRIES_MAXIMUM &&
+    while (is_open && status == 0 && (*entries)++ < ENTRIES_MAXIMUM &&
            archive_read_next_header(zip->archive, &entry) >= ARCHIVE_WARN) {
         const char *name = archive_entry_pathname(entry);
         if (archive_entry_filetype(entry) == AE_IFREG && name != NULL)
             status = take_entry(zip, path, name, depth, inventory, err);
+        if (status == 0)
+            status = drain_entry(zip, err);
     }
     if (status == 0 && zip->source_err.code != RB_OK)
         status = rb_err_copy(err, &zip->source_err);
@@ -169,6 +179,6 @@ static int read_archive(const char *path, const struct file_bytes *bytes, int de
 int java_read(const char *path, const struct file_bytes *bytes, struct rb_inventory *inventory,
               struct rb_err *err)
 {
-    struct budget budget = {0};
-    return read_archive(path, bytes, 0, &budget, inventory, err);
+    size_t entries = 0;
+    return read_archive(path, bytes, 0, &entries, inventory, err);
 }

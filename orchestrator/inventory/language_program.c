@@ -144,15 +144,19 @@ static char *inflate_list(const unsigned char *packed, size_t size, size_t *ret_
     return NULL;
 }
 
-static void read_rust(const struct elf *elf, const char *path, struct rb_inventory *inventory)
+static int read_rust(const struct elf *elf, const char *path, const struct file_bytes *bytes,
+                     struct rb_inventory *inventory, struct rb_err *err)
 {
     size_t size = 0, i;
     const json_t *package;
     RB_CLEANUP_JSON json_t *document = NULL;
     const unsigned char *packed = elf_section(elf, ".dep-v0", &size);
     RB_CLEANUP_FREE char *list = packed == NULL ? NULL : inflate_list(packed, size, &size);
-    if (list == NULL || rb_json_parse(list, size, path, &document, NULL) != 0)
-        return;
+    if (list == NULL)
+        return 0;
+    int status = file_bytes_unpacked(bytes, size, err);
+    if (status != 0 || rb_json_parse(list, size, path, &document, NULL) != 0)
+        return status;
     json_array_foreach(json_object_get(document, "packages"), i, package)
     {
         /* what only ran while it was built is not in it */
@@ -160,6 +164,7 @@ static void read_rust(const struct elf *elf, const char *path, struct rb_invento
             language_add(inventory, RB_PACKAGE_CARGO, rb_json_get_string(package, "name", NULL),
                          rb_json_get_string(package, "version", NULL), path);
     }
+    return 0;
 }
 
 int program_read(const char *path, const struct file_bytes *bytes, struct rb_inventory *inventory,
@@ -170,7 +175,7 @@ int program_read(const char *path, const struct file_bytes *bytes, struct rb_inv
     int status = elf_read(&elf, bytes, &is_elf, err);
     if (status == 0 && is_elf) {
         read_go(&elf, path, inventory);
-        read_rust(&elf, path, inventory);
+        status = read_rust(&elf, path, bytes, inventory, err);
     }
     elf_deinit(&elf);
     return status;

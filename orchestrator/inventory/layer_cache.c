@@ -152,7 +152,7 @@ bool layer_cache_load(const struct layer_cache *cache, const char *digest,
     memcpy(kept, data + HASH_BYTES, size - HASH_BYTES);
     struct input input = {kept, size - HASH_BYTES, false};
     struct finds found;
-    finds_init(&found);
+    finds_init(&found, finds == NULL ? NULL : finds->budget);
     *ret_layer = (struct layer){0};
     take_items(&input, arena, ret_layer);
     if (finds != NULL)

@@ -175,8 +175,9 @@ static int scan_layers(const struct layer_set *set, const struct rb_scan_options
                        struct rb_scan *scan, struct rb_err *err)
 {
     struct finds *finds = rb_calloc(set->count, sizeof(*finds));
+    struct language_budget languages = {0};
     for (size_t i = 0; i < set->count; i++)
-        finds_init(&finds[i]);
+        finds_init(&finds[i], &languages);
     int status = scan_with_finds(set, options, finds, scan, err);
     for (size_t i = 0; i < set->count; i++)
         finds_deinit(&finds[i]);
@@ -188,11 +189,12 @@ static int scan_folder(const char *path, const struct rb_scan_options *options,
                        struct rb_scan *scan, struct rb_err *err)
 {
     struct root_folder folder;
+    struct language_budget languages = {0};
     struct finds finds;
     int status = root_folder_open(&folder, path, err);
     if (status != 0)
         return status;
-    finds_init(&finds);
+    finds_init(&finds, &languages);
     status = root_walk(&folder, &finds, err);
     struct file_tree tree = root_folder_tree(&folder);
     if (status == 0)

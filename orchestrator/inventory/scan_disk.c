@@ -23,7 +23,7 @@ static int find_root(struct scanned_disk *scanned, const char *path, struct rb_e
 int scanned_disk_open(struct scanned_disk *scanned, const char *path, struct rb_err *err)
 {
     *scanned = (struct scanned_disk){0};
-    finds_init(&scanned->finds);
+    finds_init(&scanned->finds, &scanned->budget);
     int status = disk_open(path, &scanned->disk, err);
     if (status == 0)
         status = find_root(scanned, path, err);

@@ -9,6 +9,7 @@
 struct scanned_disk {
     struct disk *disk;
     struct ext_tree *root;
+    struct language_budget budget; /* of the finds */
     struct finds finds;
 };
 

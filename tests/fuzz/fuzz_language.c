@@ -33,7 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
     struct bytes bytes = {data + 1, size - 1};
-    const struct file_bytes source = {.context = &bytes, .read = lend};
+    struct language_budget budget = {0};
+    const struct file_bytes source = {.context = &bytes, .read = lend, .budget = &budget};
     struct rb_err err;
     rb_inventory_init(&inventory);
     RB_ASSERT(language_read((enum language_file)(LANGUAGE_PYTHON + (form - FORMS)), "a", &source,

@@ -87,6 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
     struct wanted wanted = {.arena = arena};
     struct layer_budget budget = {0};
+    struct language_budget languages = {0};
     struct bytes inputs[MOST_LAYERS];
     struct layer layers[MOST_LAYERS];
     size_t count = cut(data, size, inputs);
@@ -96,7 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct finds finds[MOST_LAYERS];
     size_t good = 0;
     for (size_t i = 0; i < count; i++)
-        finds_init(&finds[i]);
+        finds_init(&finds[i], &languages);
     while (good < count &&
            read_one(inputs[good], &wanted, &budget, arena, &layers[good], &finds[good]) == 0)
         good++;

@@ -61,7 +61,9 @@ static void expect_bytes(const char *path, bool is_executable, const void *data,
     for (size_t i = 0; i < RB_COUNT_OF(PIECES); i++) {
         RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
         struct content content = {data, size, 0, PIECES[i]};
-        const struct file_bytes bytes = {.context = &content, .read = read_content};
+        struct language_budget budget = {0};
+        const struct file_bytes bytes = {
+            .context = &content, .read = read_content, .budget = &budget};
         struct rb_err err;
         if (PIECES[i] < 1000 && size > 100000)
             continue;
@@ -240,7 +242,9 @@ static void java(void **state)
         for (size_t cut = 0; cut < outer.size; cut += 97) { /* whatever is left of it is read */
             RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
             struct content content = {outer.data, cut, 0, ROOM};
-            const struct file_bytes bytes = {.context = &content, .read = read_content};
+            struct language_budget budget = {0};
+            const struct file_bytes bytes = {
+                .context = &content, .read = read_content, .budget = &budget};
             rb_inventory_init(&inventory);
             assert_int_equal(java_read("app.jar", &bytes, &inventory, NULL), 0);
             assert_true(inventory.package_count <= 3);
@@ -266,6 +270,45 @@ static void java_that_runs_as_a_program(void **state)
     expect_bytes("app.jar", true, zip.data, zip.size + strlen(SCRIPT),
                  "maven org.lab:app 1.0 app.jar\n");
     rb_free(zip.data);
+}
+
+static void archives_are_work_that_is_counted(void **state)
+{
+    (void)state;
+    enum { FILL = 700000 };
+    char *fill = rb_zalloc(FILL);
+    struct zip zip;
+    zip_begin(&zip, true);
+    zip_add(&zip, "x.class", fill, FILL);
+    add_properties(&zip, "", "app", "1.0");
+    zip_end(&zip);
+    for (uint64_t used = 0; used <= UINT64_C(1) << 40; used += UINT64_C(1) << 40) {
+        RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
+        struct language_budget budget = {.unpacked_bytes = used};
+        struct content content = {zip.data, zip.size, 0, ROOM};
+        const struct file_bytes bytes = {
+            .context = &content, .read = read_content, .budget = &budget};
+        struct rb_err err;
+        rb_inventory_init(&inventory);
+        int status = language_read(LANGUAGE_JAVA, "app.jar", &bytes, &inventory, &err);
+        assert_int_equal(status, used == 0 ? 0 : RB_ELIMIT);
+        assert_int_equal(budget.packages, used == 0 ? 1 : 0);
+        assert_true(budget.unpacked_bytes > used && (used > 0 || budget.unpacked_bytes > FILL));
+    }
+    rb_free(zip.data);
+    rb_free(fill);
+}
+
+static void packages_are_counted(void **state)
+{
+    (void)state;
+    RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
+    struct language_budget budget = {.packages = SIZE_MAX / 2};
+    struct content content = {(const unsigned char *)"Name: a\nVersion: 1\n", 19, 0, 100};
+    const struct file_bytes bytes = {.context = &content, .read = read_content, .budget = &budget};
+    struct rb_err err;
+    rb_inventory_init(&inventory);
+    assert_int_equal(language_read(LANGUAGE_PYTHON, "a", &bytes, &inventory, &err), RB_ELIMIT);
 }
 
 /* ── programs ───────────────────────────────────────────────────────────────────────────────── */
@@ -416,7 +459,9 @@ static void programs_that_are_spoilt_tell_nothing(void **state)
     for (size_t cut = 0; cut < PROGRAM_BYTES; cut += 501) {
         RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
         struct content content = {program, cut, 0, 5000};
-        const struct file_bytes bytes = {.context = &content, .read = read_content};
+        struct language_budget budget = {0};
+        const struct file_bytes bytes = {
+            .context = &content, .read = read_content, .budget = &budget};
         rb_inventory_init(&inventory);
         assert_int_equal(program_read("x", &bytes, &inventory, NULL), 0);
         assert_true(inventory.package_count == 0 || cut > DATA_AT);
@@ -427,7 +472,9 @@ static void programs_that_are_spoilt_tell_nothing(void **state)
             unsigned char kept = program[NUMBERS[i]];
             RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
             struct content content = {program, PROGRAM_BYTES, 0, 5000};
-            const struct file_bytes bytes = {.context = &content, .read = read_content};
+            struct language_budget budget = {0};
+            const struct file_bytes bytes = {
+                .context = &content, .read = read_content, .budget = &budget};
             program[NUMBERS[i]] = (unsigned char)value;
             rb_inventory_init(&inventory);
             assert_int_equal(program_read("x", &bytes, &inventory, NULL), 0);
@@ -459,7 +506,7 @@ static void expect_merged(struct finds *upper, const char *owned_path, const cha
     struct finds layers[2] = {*upper};
     RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
     RB_CLEANUP(path_set_deinit) struct path_set owned = {0};
-    finds_init(&layers[1]);
+    finds_init(&layers[1], upper->budget);
     put(&layers[1], SIX, SIX_TEXT);
     finds_end(&layers[0]);
     finds_end(&layers[1]);
@@ -493,8 +540,9 @@ static void layers_above_hide_those_below(void **state)
         {NULL, NULL, "usr/lib/python3", SIX_FOUND},
     };
     for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
+        struct language_budget budget = {0};
         struct finds upper;
-        finds_init(&upper);
+        finds_init(&upper, &budget);
         if (CASES[i].hidden != NULL)
             finds_hide(&upper, CASES[i].hidden);
         if (CASES[i].emptied != NULL)
@@ -506,14 +554,15 @@ static void layers_above_hide_those_below(void **state)
 static void a_list_of_dpkgs_owns_files_as_long_as_it_is_there(void **state)
 {
     (void)state;
+    struct language_budget budget = {0};
     struct finds upper;
-    finds_init(&upper);
+    finds_init(&upper, &budget);
     put(&upper, "var/lib/dpkg/info/python3-six.list", "/.\n/usr\n/" SIX "\n");
     expect_merged(&upper, NULL, "");
-    finds_init(&upper);
+    finds_init(&upper, &budget);
     put(&upper, "var/lib/dpkg/info/python3-six.list", "/" SIX); /* without an end of the line */
     expect_merged(&upper, NULL, "");
-    finds_init(&upper);
+    finds_init(&upper, &budget);
     put(&upper, "var/lib/dpkg/info/other.list", "/usr/bin/other\n");
     expect_merged(&upper, NULL, SIX_FOUND);
 }
@@ -527,6 +576,8 @@ int main(void)
         cmocka_unit_test(gem),
         cmocka_unit_test(java),
         cmocka_unit_test(java_that_runs_as_a_program),
+        cmocka_unit_test(archives_are_work_that_is_counted),
+        cmocka_unit_test(packages_are_counted),
         cmocka_unit_test(go),
         cmocka_unit_test(rust),
         cmocka_unit_test(programs_that_are_spoilt_tell_nothing),
