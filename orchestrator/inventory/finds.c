@@ -8,8 +8,9 @@
 
 enum {
     LINE_MAXIMUM = 4096,
-    OWNERS_MAXIMUM = 20000, /* lists in one layer */
-    OWNED_MAXIMUM = 5000000 /* files in one list */
+    OWNERS_MAXIMUM = 20000,  /* lists in one layer */
+    OWNED_MAXIMUM = 5000000, /* files in one list */
+    NAMES_MAXIMUM = 1000000  /* of files that tell of packages, for each package */
 };
 static const char LISTS[] = "var/lib/dpkg/info/", LIST[] = ".list";
 static const char BELOW[] = "/."; /* behind a folder whose content is hidden: no path ends so */
@@ -18,6 +19,7 @@ void finds_init(struct finds *finds, struct language_budget *budget)
 {
     *finds = (struct finds){.budget = budget};
     rb_inventory_init(&finds->packages);
+    finds->links.arena = finds->packages.arena;
 }
 
 void finds_deinit(struct finds *finds)
@@ -44,6 +46,7 @@ void finds_hide_below(struct finds *finds, const char *folder)
 void finds_end(struct finds *finds)
 {
     path_set_sort(&finds->hidden);
+    hard_links_sort(&finds->links);
 }
 
 void finds_own(struct path_set *owned, const char *path)
@@ -115,15 +118,20 @@ static int read_list(struct finds *finds, const char *path, const struct file_by
     return 0;
 }
 
+int finds_read_as(struct finds *finds, enum language_file kind, const char *path,
+                  const struct file_bytes *bytes, struct rb_err *err)
+{
+    struct file_bytes counted = *bytes;
+    counted.budget = finds->budget;
+    return language_read(kind, path, &counted, &finds->packages, err);
+}
+
 int finds_read(struct finds *finds, const char *path, bool is_executable,
                const struct file_bytes *bytes, struct rb_err *err)
 {
     if (is_list(path))
         return read_list(finds, path, bytes, err);
-    struct file_bytes counted = *bytes;
-    counted.budget = finds->budget;
-    return language_read(language_file_of(path, is_executable), path, &counted, &finds->packages,
-                         err);
+    return finds_read_as(finds, language_file_of(path, is_executable), path, bytes, err);
 }
 
 /* Does the layer hide what those below it have at the path: by itself, by a folder above it that is
@@ -155,14 +163,48 @@ static bool is_seen(const struct finds *layers, size_t layer, const char *path)
     return true;
 }
 
-/* An archive's inner ones are told of behind '!': the file is what stands before. */
-static char *file_of(const struct rb_package *package)
+/* An archive's inner ones are told of behind "!/": the file is what stands before. */
+static size_t file_size(const char *path)
 {
-    return rb_strndup(package->path, strcspn(package->path, "!"));
+    const char *inner = strstr(path, "!/");
+    return inner == NULL ? strlen(path) : (size_t)(inner - path);
 }
 
-void finds_merge(const struct finds *layers, size_t count, struct path_set *owned,
-                 struct rb_inventory *inventory)
+/* Once more under another name of its file, if that is seen. */
+static void tell(const struct finds *layers, size_t layer, const struct rb_package *package,
+                 const char *name, struct rb_inventory *inventory)
+{
+    struct rb_package told = *package;
+    if (!is_seen(layers, layer, name))
+        return;
+    RB_CLEANUP_FREE char *path =
+        rb_asprintf("%s%s", name, package->path + file_size(package->path));
+    told.path = path;
+    rb_inventory_add(inventory, &told);
+}
+
+/* What owns a file owns it under all its names. Returns the number of names. */
+static size_t merge_package(const struct finds *layers, size_t layer,
+                            const struct rb_package *package, const struct path_set *owned,
+                            struct rb_inventory *inventory)
+{
+    const struct hard_links *links = &layers[layer].links;
+    const struct hard_link *first = NULL;
+    RB_CLEANUP_FREE char *file = rb_strndup(package->path, file_size(package->path));
+    size_t count = hard_links_to(links, file, &first);
+    bool is_owned = path_set_has(owned, path_hash(file));
+    for (size_t i = 0; i < count; i++)
+        is_owned |= path_set_has(owned, path_hash(first[i].path));
+    if (is_owned)
+        return count + 1;
+    if (hard_links_kind_of(links, file) == LANGUAGE_NONE)
+        tell(layers, layer, package, file, inventory);
+    for (size_t i = 0; i < count; i++)
+        tell(layers, layer, package, first[i].path, inventory);
+    return count + 1;
+}
+
+static void own_listed(const struct finds *layers, size_t count, struct path_set *owned)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < layers[i].owner_count; j++) {
@@ -173,12 +215,21 @@ void finds_merge(const struct finds *layers, size_t count, struct path_set *owne
         }
     }
     path_set_sort(owned);
+}
+
+int finds_merge(const struct finds *layers, size_t count, struct path_set *owned,
+                struct rb_inventory *inventory, struct rb_err *err)
+{
+    size_t names = 0;
+    own_listed(layers, count, owned);
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < layers[i].packages.package_count; j++) {
-            const struct rb_package *package = &layers[i].packages.packages[j];
-            RB_CLEANUP_FREE char *file = file_of(package);
-            if (!path_set_has(owned, path_hash(file)) && is_seen(layers, i, file))
-                rb_inventory_add(inventory, package);
+            names += merge_package(layers, i, &layers[i].packages.packages[j], owned, inventory);
+            if (names > NAMES_MAXIMUM)
+                return rb_err_set(err, RB_ELIMIT,
+                                  "the image has packages of languages under more than %d names",
+                                  NAMES_MAXIMUM);
         }
     }
+    return 0;
 }

@@ -7,6 +7,7 @@
 #ifndef ORCHESTRATOR_INVENTORY_FINDS_H
 #define ORCHESTRATOR_INVENTORY_FINDS_H
 
+#include "hard_links.h"
 #include "language.h"
 #include "path_set.h"
 
@@ -19,6 +20,7 @@ struct finds_owner {
 struct finds {
     struct rb_inventory packages; /* each with the path of what told of it */
     struct path_set hidden;       /* what the layers below cannot show any more */
+    struct hard_links links;      /* other names of its files */
     struct finds_owner *owners;
     size_t owner_count;
     struct language_budget *budget; /* of the image */
@@ -40,6 +42,9 @@ bool finds_wants(const char *path, bool is_executable);
 /* Reads it. The finds' own budget counts. */
 RB_NODISCARD int finds_read(struct finds *finds, const char *path, bool is_executable,
                             const struct file_bytes *bytes, struct rb_err *err);
+/* Reads a file as a link to it is called. */
+RB_NODISCARD int finds_read_as(struct finds *finds, enum language_file kind, const char *path,
+                               const struct file_bytes *bytes, struct rb_err *err);
 
 /* A list of files that is to be filled. */
 struct path_set *finds_add_owner(struct finds *finds, const char *path);
@@ -48,9 +53,10 @@ struct path_set *finds_add_owner(struct finds *finds, const char *path);
    its files are told of under both names. */
 void finds_own(struct path_set *owned, const char *path);
 
-/* Appends the packages that are seen and that nobody owns; layers: the top first. owned: what the
-   other databases tell of; all that dpkg's lists tell is added. */
-void finds_merge(const struct finds *layers, size_t count, struct path_set *owned,
-                 struct rb_inventory *inventory);
+/* Appends the packages that are seen and whose file nobody owns, once for each name of the file;
+   layers: the top first. owned: what the other databases tell of; all that dpkg's lists tell is
+   added. RB_ELIMIT where hard links make too many names. */
+RB_NODISCARD int finds_merge(const struct finds *layers, size_t count, struct path_set *owned,
+                             struct rb_inventory *inventory, struct rb_err *err);
 
 #endif

@@ -19,6 +19,7 @@ struct reader {
     struct rb_arena *arena;
     struct layer *layer;
     struct finds *finds; /* or NULL */
+    bool only_linked;    /* it is read for what its hard links lead to, and nothing else */
     struct archive *tar;
     struct rb_err stream_err;         /* what the stream failed with, behind libarchive's back */
     char path[TREE_PATH_MAXIMUM + 1]; /* of the entry at hand, normalised */
@@ -196,6 +197,26 @@ static int read_content(void *context, void *buffer, size_t room, size_t *ret_si
     return got < 0 ? archive_failure(reader, err) : 0;
 }
 
+static int take_link(struct reader *reader, struct archive_entry *entry, const char *path,
+                     bool is_executable, struct rb_err *err)
+{
+    char target[TREE_PATH_MAXIMUM + 1];
+    int status = normalise(archive_entry_hardlink(entry), target, err);
+    return status == 0 ? hard_links_add(&reader->finds->links, path, target, is_executable, err)
+                       : status;
+}
+
+static int take_linked(struct reader *reader, struct archive_entry *entry, struct rb_err *err)
+{
+    const char *path = reader->path;
+    enum language_file kind = hard_links_kind_of(&reader->finds->links, path);
+    if (kind == LANGUAGE_NONE || kind_of(entry) != LAYER_FILE)
+        return 0;
+    const struct file_bytes bytes = {.context = reader, .read = read_content};
+    int status = finds_read_as(reader->finds, kind, path, &bytes, err);
+    return status == 0 ? 0 : rb_err_wrap(err, "%s", path);
+}
+
 /* What is wanted for itself is not looked into: its content comes once. */
 static int take_find(struct reader *reader, struct archive_entry *entry, const char *path,
                      struct rb_err *err)
@@ -205,8 +226,11 @@ static int take_find(struct reader *reader, struct archive_entry *entry, const c
     bool is_executable = (archive_entry_perm(entry) & ANY_MAY_RUN) != 0;
     if (kind != LAYER_FOLDER)
         finds_hide(reader->finds, path);
-    if (kind != LAYER_FILE || !finds_wants(path, is_executable) ||
-        wanted_covers(reader->wanted, path))
+    if (!finds_wants(path, is_executable) || wanted_covers(reader->wanted, path))
+        return 0;
+    if (kind == LAYER_HARDLINK)
+        return take_link(reader, entry, path, is_executable, err);
+    if (kind != LAYER_FILE)
         return 0;
     const struct file_bytes bytes = {.context = reader, .read = read_content};
     int status = finds_read(reader->finds, path, is_executable, &bytes, err);
@@ -222,6 +246,8 @@ static int take_entry(struct reader *reader, struct archive_entry *entry, struct
     int status = normalise(raw, path, err);
     if (status != 0)
         return status;
+    if (reader->only_linked)
+        return take_linked(reader, entry, err);
     char *slash = strrchr(path, '/');
     char *name = slash == NULL ? path : slash + 1;
     if (rb_text_starts_with(name, WHITEOUT))
@@ -271,6 +297,24 @@ static int read_entries(struct reader *reader, struct rb_err *err)
     }
 }
 
+static int read_stream(struct reader *reader, struct rb_err *err)
+{
+    reader->tar = archive_read_new();
+    RB_ASSERT(reader->tar != NULL);
+    (void)archive_read_support_format_tar(reader->tar);
+    (void)archive_read_support_format_empty(reader->tar);
+    int status = 0;
+    if (archive_read_open(reader->tar, reader, NULL, read_tar, NULL) < ARCHIVE_WARN)
+        status = archive_failure(reader, err);
+    if (status == 0)
+        status = read_entries(reader, err);
+    (void)archive_read_free(reader->tar);
+    if (status == 0)
+        status = layer_stream_finish(reader->stream, err);
+    reader->budget->unpacked_bytes += layer_stream_size(reader->stream);
+    return status;
+}
+
 int layer_read(struct layer_stream *stream, const struct wanted *wanted,
                struct layer_budget *budget, struct rb_arena *arena, struct layer *ret_layer,
                struct finds *finds, struct rb_err *err)
@@ -280,22 +324,18 @@ int layer_read(struct layer_stream *stream, const struct wanted *wanted,
                             .wanted = wanted,
                             .budget = budget,
                             .arena = arena,
-                            .layer = ret_layer,
-                            .tar = archive_read_new()};
-    RB_ASSERT(reader.tar != NULL);
+                            .layer = ret_layer};
     *ret_layer = (struct layer){0};
-    (void)archive_read_support_format_tar(reader.tar);
-    (void)archive_read_support_format_empty(reader.tar);
-    int status = 0;
-    if (archive_read_open(reader.tar, &reader, NULL, read_tar, NULL) < ARCHIVE_WARN)
-        status = archive_failure(&reader, err);
-    if (status == 0)
-        status = read_entries(&reader, err);
-    (void)archive_read_free(reader.tar);
+    int status = read_stream(&reader, err);
     if (finds != NULL)
         finds_end(finds);
-    if (status == 0)
-        status = layer_stream_finish(stream, err);
-    budget->unpacked_bytes += layer_stream_size(stream);
     return status;
+}
+
+int layer_read_linked(struct layer_stream *stream, struct layer_budget *budget, struct finds *finds,
+                      struct rb_err *err)
+{
+    struct reader reader = {
+        .stream = stream, .finds = finds, .budget = budget, .only_linked = true};
+    return read_stream(&reader, err);
 }

@@ -60,6 +60,11 @@ RB_NODISCARD int layer_read(struct layer_stream *stream, const struct wanted *wa
                             struct layer_budget *budget, struct rb_arena *arena,
                             struct layer *ret_layer, struct finds *finds, struct rb_err *err);
 
+/* Reads the layer once more, for the files that only hard links' names tell to be a language's;
+   needed where hard_links_need_reading(). */
+RB_NODISCARD int layer_read_linked(struct layer_stream *stream, struct layer_budget *budget,
+                                   struct finds *finds, struct rb_err *err);
+
 /* Is the path itself asked for, as a file or as part of a tree? */
 bool wanted_covers(const struct wanted *wanted, const char *path);
 void wanted_add(struct wanted *wanted, const char *path, bool tree);

@@ -13,7 +13,7 @@
 #include "rebake/base/log.h"
 #include "rebake/base/memory.h"
 
-enum { FORMAT = 1, FILE_MAXIMUM = 512 * 1024 * 1024, HASH_BYTES = RB_SHA256_HEX_SIZE - 1 };
+enum { FORMAT = 2, FILE_MAXIMUM = 512 * 1024 * 1024, HASH_BYTES = RB_SHA256_HEX_SIZE - 1 };
 static const int64_t UNUSED_MAXIMUM_MS = INT64_C(7) * 24 * 3600 * 1000;
 static const char ENDING[] = ".layer";
 
@@ -112,6 +112,22 @@ static void take_set(struct input *input, struct path_set *set)
         path_set_add(set, take_number(input));
 }
 
+static void take_links(struct input *input, struct hard_links *links)
+{
+    size_t count = take_count(input, sizeof(uint64_t));
+    links->items = rb_arena_array(links->arena, count + 1, sizeof(*links->items));
+    links->capacity = count + 1;
+    for (size_t i = 0; i < count && !input->broken; i++) {
+        struct hard_link *link = &links->items[links->count++];
+        uint64_t kind = take_number(input);
+        if (kind >= LANGUAGE_FILE_COUNT)
+            input->broken = true;
+        link->kind = (enum language_file)kind;
+        link->path = rb_arena_strdup(links->arena, take_text(input, NULL));
+        link->target = rb_arena_strdup(links->arena, take_text(input, NULL));
+    }
+}
+
 static void take_finds(struct input *input, struct finds *finds)
 {
     size_t count = take_count(input, sizeof(uint64_t));
@@ -128,6 +144,7 @@ static void take_finds(struct input *input, struct finds *finds)
     count = take_count(input, sizeof(uint64_t));
     for (size_t i = 0; i < count && !input->broken; i++)
         take_set(input, finds_add_owner(finds, take_text(input, NULL)));
+    take_links(input, &finds->links);
 }
 
 static bool has_its_hash(const char *data, size_t size)
@@ -223,6 +240,13 @@ static void put_finds(struct rb_strbuf *out, const struct finds *finds)
     for (size_t i = 0; i < finds->owner_count; i++) {
         put_text(out, finds->owners[i].path, strlen(finds->owners[i].path));
         put_set(out, &finds->owners[i].files);
+    }
+    put_number(out, finds->links.count);
+    for (size_t i = 0; i < finds->links.count; i++) {
+        const struct hard_link *link = &finds->links.items[i];
+        put_number(out, link->kind);
+        put_text(out, link->path, strlen(link->path));
+        put_text(out, link->target, strlen(link->target));
     }
 }
 

@@ -91,7 +91,7 @@ static int fill(const struct file_tree *tree, const struct finds *finds, size_t 
     if (status == 0)
         status = databases_read(tree, &contents, err);
     if (status == 0) {
-        finds_merge(finds, find_count, &owned, &scan->inventory);
+        status = finds_merge(finds, find_count, &owned, &scan->inventory, err);
         rb_inventory_sort(&scan->inventory);
     }
     return status == 0 && options->keep_apt ? keep_apt_files(tree, scan, err) : status;
@@ -108,24 +108,47 @@ static int charge(const struct layer *layer, struct layer_budget *budget, struct
     return rb_err_set(err, RB_ELIMIT, "the image's layers hold more than is read of an image");
 }
 
+static int open_layer(const struct layer_set *set, size_t number, const struct layer_budget *budget,
+                      struct layer_reader **ret_reader, struct layer_stream **ret_stream,
+                      struct rb_err *err)
+{
+    struct layer_source source;
+    const char *diff_id = set->entries[number].diff_id;
+    int status = layer_set_read(set, number, ret_reader, &source, err);
+    return status != 0
+               ? status
+               : layer_stream_open(&source, *diff_id == '\0' ? NULL : diff_id,
+                                   UNPACKED_MAXIMUM - budget->unpacked_bytes, ret_stream, err);
+}
+
+static int read_linked(const struct layer_set *set, size_t number, struct layer_budget *budget,
+                       struct finds *finds, struct rb_err *err)
+{
+    struct layer_reader *reader = NULL;
+    RB_CLEANUP(layer_stream_cleanup) struct layer_stream *stream = NULL;
+    int status = open_layer(set, number, budget, &reader, &stream, err);
+    if (status == 0)
+        status = layer_read_linked(stream, budget, finds, err);
+    layer_reader_free(reader);
+    return status;
+}
+
 static int read_layer(const struct layer_set *set, const struct layer_cache *cache, size_t number,
                       const struct wanted *wanted, struct layer_budget *budget,
                       struct rb_arena *arena, struct layer *layer, struct finds *finds,
                       struct rb_err *err)
 {
     struct layer_reader *reader = NULL;
-    struct layer_source source;
     RB_CLEANUP(layer_stream_cleanup) struct layer_stream *stream = NULL;
-    const char *diff_id = set->entries[number].diff_id, *digest = set->entries[number].blob.digest;
+    const char *digest = set->entries[number].blob.digest;
     if (layer_cache_load(cache, digest, wanted, arena, layer, finds))
         return charge(layer, budget, err);
-    int status = layer_set_read(set, number, &reader, &source, err);
-    if (status == 0)
-        status = layer_stream_open(&source, *diff_id == '\0' ? NULL : diff_id,
-                                   UNPACKED_MAXIMUM - budget->unpacked_bytes, &stream, err);
+    int status = open_layer(set, number, budget, &reader, &stream, err);
     if (status == 0)
         status = layer_read(stream, wanted, budget, arena, layer, finds, err);
     layer_reader_free(reader);
+    if (status == 0 && finds != NULL && hard_links_need_reading(&finds->links))
+        status = read_linked(set, number, budget, finds, err);
     if (status == 0)
         layer_cache_store(cache, digest, wanted, layer, finds);
     return status == 0 ? 0 : rb_err_wrap(err, "layer %zu of %zu", number + 1, set->count);

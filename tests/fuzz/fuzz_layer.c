@@ -38,6 +38,17 @@ static int read_one(struct bytes bytes, const struct wanted *wanted, struct laye
     return status == 0 ? layer_read(stream, wanted, budget, arena, layer, finds, &err) : status;
 }
 
+static int read_linked(struct bytes bytes, struct layer_budget *budget, struct finds *finds)
+{
+    const struct layer_source source = {.context = &bytes, .read = lend};
+    RB_CLEANUP(layer_stream_cleanup) struct layer_stream *stream = NULL;
+    struct rb_err err;
+    if (!hard_links_need_reading(&finds->links))
+        return 0;
+    int status = layer_stream_open(&source, NULL, 64 << 20, &stream, &err);
+    return status == 0 ? layer_read_linked(stream, budget, finds, &err) : status;
+}
+
 static size_t cut(const uint8_t *data, size_t size, struct bytes layers[MOST_LAYERS])
 {
     static const char MARK[] = "LAYER";
@@ -76,7 +87,7 @@ static void merge(const struct finds *finds, size_t count)
     RB_CLEANUP(rb_inventory_deinit) struct rb_inventory inventory;
     RB_CLEANUP(path_set_deinit) struct path_set owned = {0};
     rb_inventory_init(&inventory);
-    finds_merge(finds, count, &owned, &inventory);
+    RB_ASSERT(finds_merge(finds, count, &owned, &inventory, NULL) == 0);
     rb_inventory_sort(&inventory);
     for (size_t i = 0; i < inventory.package_count; i++)
         RB_ASSERT(*inventory.packages[i].name != '\0' && *inventory.packages[i].path != '\0');
@@ -99,7 +110,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < count; i++)
         finds_init(&finds[i], &languages);
     while (good < count &&
-           read_one(inputs[good], &wanted, &budget, arena, &layers[good], &finds[good]) == 0)
+           read_one(inputs[good], &wanted, &budget, arena, &layers[good], &finds[good]) == 0 &&
+           read_linked(inputs[good], &budget, &finds[good]) == 0)
         good++;
     if (good == count) {
         struct layer_view view = {

@@ -79,6 +79,12 @@ debian_root "$root" python3-six=1.16.0-4
 printf '/.\n/%s\n/%s/METADATA\n' "$six" "$six" >"$root/var/lib/dpkg/info/python3-six.list"
 expect_found "npm @lab/pad 1.3.0"
 
+section "a package whose file has its name only by a hard link"
+mkdir -p "$root/srv/node_modules/link" "$root/store"
+printf '{"name": "link", "version": "2.0.0"}' >"$root/store/ab"
+ln "$root/store/ab" "$root/srv/node_modules/link/package.json"
+expect_found "npm @lab/pad 1.3.0" "npm link 2.0.0"
+
 section "the machine's own: what its distribution's packages brought is told once"
 expect_exit 0 "$rebake" scan --json rootfs:/usr/lib/python3
 jq -r '.packages[] | .path' "$LAB/out" >"$LAB/paths"

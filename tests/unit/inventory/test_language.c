@@ -513,7 +513,7 @@ static void expect_merged(struct finds *upper, const char *owned_path, const cha
     if (owned_path != NULL)
         finds_own(&owned, owned_path);
     rb_inventory_init(&inventory);
-    finds_merge(layers, 2, &owned, &inventory);
+    assert_int_equal(finds_merge(layers, 2, &owned, &inventory, NULL), 0);
     RB_CLEANUP_FREE char *list = list_of(&inventory);
     assert_string_equal(list, wanted);
     finds_deinit(&layers[0]);

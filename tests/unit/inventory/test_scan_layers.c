@@ -32,6 +32,11 @@ struct example {
 
 #define STATUS "var/lib/dpkg/status"
 
+#define SIX      "six-1.dist-info/METADATA"
+#define SIX_TEXT "Name: six\nVersion: 1\n"
+#define PAD      "node_modules/pad/package.json"
+#define PAD_TEXT "{\"name\":\"pad\",\"version\":\"3\"}"
+
 static const struct example EXAMPLES[] = {
     {"one layer",
      {{{FOLDER, "etc/", NULL},
@@ -163,6 +168,37 @@ static const struct example EXAMPLES[] = {
       {{FILE_, "data", PACKAGE("a", "2")}}},
      ": a=1"},
     {"a hard link to nothing", {{{HARDLINK, STATUS, "nothing"}}}, ":"},
+    {"a language's package whose file has two names",
+     {{{FILE_, "cache/" SIX, SIX_TEXT}, {HARDLINK, "usr/" SIX, "./cache/" SIX}}},
+     ": six=1 six=1"},
+    {"one of the names is gone",
+     {{{FILE_, "cache/" SIX, SIX_TEXT}, {HARDLINK, "usr/" SIX, "cache/" SIX}},
+      {{FILE_, ".wh.cache", ""}}},
+     ": six=1"},
+    {"the other one is",
+     {{{FILE_, "cache/" SIX, SIX_TEXT}, {HARDLINK, "usr/" SIX, "cache/" SIX}},
+      {{FILE_, "usr/" SIX, "Name: six\nVersion: 2\n"}}},
+     ": six=1 six=2"},
+    {"the name of a file tells nothing, those of its links do",
+     {{{FILE_, "store/ab", PAD_TEXT},
+       {HARDLINK, "srv/" PAD, "store/ab"},
+       {HARDLINK, "usr/" PAD, "store/ab"},
+       {HARDLINK, "usr/share/pad", "store/ab"}}},
+     ": pad=3 pad=3"},
+    {"such a file is gone, its links are there",
+     {{{FILE_, "store/ab", PAD_TEXT}, {HARDLINK, "srv/" PAD, "store/ab"}},
+      {{FILE_, ".wh.store", ""}}},
+     ": pad=3"},
+    {"the links are gone, such a file is there",
+     {{{FILE_, "store/ab", PAD_TEXT}, {HARDLINK, "srv/" PAD, "store/ab"}},
+      {{FILE_, ".wh.srv", ""}}},
+     ":"},
+    {"a language's package that is owned under one of its file's names",
+     {{{FILE_, "store/" SIX, SIX_TEXT},
+       {HARDLINK, "usr/" SIX, "store/" SIX},
+       {FILE_, "var/lib/dpkg/info/six.list", "/usr/" SIX "\n"}}},
+     ":"},
+    {"a language's hard link to nothing", {{{HARDLINK, SIX, "nothing"}}}, ":"},
 };
 
 static void describe(const struct rb_inventory *inventory, struct rb_strbuf *out)
