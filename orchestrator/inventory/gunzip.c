@@ -95,15 +95,17 @@ static int explain(int status, struct rb_err *err)
     return rb_err_set(err, RB_EINVALID, "its compressed data are broken");
 }
 
-/* Inflates from one stretch of memory as far as it goes; says how much is left of it. */
+/* Inflates from one stretch of memory as far as it goes; says how much is left of it. What ISA-L
+   says of that is not to be trusted once the data are broken: it may be less than nothing. */
 static int inflate_from(struct gunzip *gunzip, const unsigned char *data, size_t size,
                         size_t *ret_left, struct rb_err *err)
 {
     gunzip->state.next_in = (uint8_t *)(uintptr_t)data;
     gunzip->state.avail_in = (uint32_t)size;
     int status = isal_inflate(&gunzip->state);
-    *ret_left = gunzip->state.avail_in;
-    return status < 0 ? explain(status, err) : 0;
+    bool is_good = status >= 0 && gunzip->state.avail_in <= size;
+    *ret_left = is_good ? gunzip->state.avail_in : size;
+    return is_good ? 0 : explain(status, err);
 }
 
 static int inflate_more(struct gunzip *gunzip, struct rb_err *err)
