@@ -226,6 +226,53 @@ static void rpm_is_matched_with_its_epoch(void **state)
     assert_int_equal(count_affected(&ROCKY, package, rb_osv_read, RECORD), 0);
 }
 
+/* As a scan tells of them, and as each ecosystem's records do. */
+static void languages_are_matched_by_their_own_names_and_orders(void **state)
+{
+    (void)state;
+#define RECORD(ecosystem, name, type, fixed)                                                       \
+    TEST_RECORD("GHSA-1",                                                                          \
+                "\"affected\":[" TEST_AFFECTED(                                                    \
+                    ecosystem, name, TEST_RANGE(type, TEST_FROM("0") "," TEST_FIXED(fixed))) "]")
+    static const struct {
+        enum rb_package_type type;
+        const char *name, *record, *affected, *fixed;
+    } CASES[] = {
+        {RB_PACKAGE_PYPI, "jinja2", RECORD("PyPI", "Jinja2", "ECOSYSTEM", "3.1.3"), "3.1.2",
+         "3.1.3"},
+        {RB_PACKAGE_NPM, "@babel/traverse", RECORD("npm", "@babel/traverse", "SEMVER", "7.23.2"),
+         "7.9.0", "7.23.2"},
+        {RB_PACKAGE_GEM, "rack", RECORD("RubyGems", "rack", "ECOSYSTEM", "3.0.0"), "3.0.0.beta1",
+         "3.0.0"},
+        {RB_PACKAGE_MAVEN, "org.apache.logging.log4j:log4j-core",
+         RECORD("Maven", "org.apache.logging.log4j:log4j-core", "ECOSYSTEM", "2.15.0"),
+         "2.15.0-rc1", "2.15.0"},
+        {RB_PACKAGE_GOLANG, "github.com/opencontainers/runc",
+         RECORD("Go", "github.com/opencontainers/runc", "SEMVER", "1.1.12"), "v1.1.4", "v1.1.12"},
+        {RB_PACKAGE_GOLANG, "github.com/docker/docker",
+         RECORD("Go", "github.com/docker/docker", "SEMVER", "20.10.24+incompatible"),
+         "v20.10.7+incompatible", "v20.10.24+incompatible"},
+        {RB_PACKAGE_GOLANG, "golang.org/x/net",
+         RECORD("Go", "golang.org/x/net", "SEMVER", "0.17.0"), "v0.0.0-20220722155237-a158d28d115b",
+         "v0.17.0"},
+        {RB_PACKAGE_GOLANG, "stdlib", RECORD("Go", "stdlib", "SEMVER", "1.21.0"), "1.21.0-rc.2",
+         "1.21.0"},
+        {RB_PACKAGE_CARGO, "rustls", RECORD("crates.io", "rustls", "SEMVER", "0.23.5"), "0.23.4",
+         "0.23.5"},
+    };
+#undef RECORD
+    for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
+        struct rb_package package = package_of(CASES[i].type, CASES[i].name, CASES[i].affected);
+        if (count_affected(&BOOKWORM, package, rb_osv_read, CASES[i].record) != 1)
+            fail_msg("%s %s", CASES[i].name, CASES[i].affected);
+        package = package_of(CASES[i].type, CASES[i].name, CASES[i].fixed);
+        if (count_affected(&BOOKWORM, package, rb_osv_read, CASES[i].record) != 0)
+            fail_msg("%s %s", CASES[i].name, CASES[i].fixed);
+        package = package_of(RB_PACKAGE_DEB, CASES[i].name, CASES[i].affected);
+        assert_int_equal(count_affected(&BOOKWORM, package, rb_osv_read, CASES[i].record), 0);
+    }
+}
+
 static void what_cannot_be_judged_is_said(void **state)
 {
     (void)state;
@@ -291,6 +338,7 @@ int main(void)
         cmocka_unit_test(the_distribution_has_the_last_word),
         cmocka_unit_test(alpine_is_matched_by_origin),
         cmocka_unit_test(rpm_is_matched_with_its_epoch),
+        cmocka_unit_test(languages_are_matched_by_their_own_names_and_orders),
         cmocka_unit_test(what_cannot_be_judged_is_said),
         cmocka_unit_test(one_of_many_names_is_one),
     };
