@@ -5,7 +5,7 @@
 # shellcheck source=tests/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 lab_begin
-lab_need gem podman python3 objcopy jq
+lab_need gem ruby podman python3 objcopy jq
 rebake=$REBAKE_BUILD/rebake
 root=$LAB/root
 mkdir -p "$root"
@@ -85,7 +85,24 @@ printf '{"name": "link", "version": "2.0.0"}' >"$root/store/ab"
 ln "$root/store/ab" "$root/srv/node_modules/link/package.json"
 expect_found "npm @lab/pad 1.3.0" "npm link 2.0.0"
 
-section "the machine's own: what its distribution's packages brought is told once"
+section "the machine's own Python packages and gems, as Python and RubyGems tell of them"
 expect_exit 0 "$rebake" scan --json rootfs:/usr/lib/python3
-jq -r '.packages[] | .path' "$LAB/out" >"$LAB/paths"
-[ -s "$LAB/paths" ] || fail "Debian's Python packages are not seen without its database"
+jq -r '.packages[] | select(.path | test("^dist-packages/[^/]+(/[^/]+)?$")) | "\(.name) \(.version)"' "$LAB/out" |
+  sort -u >"$LAB/found"
+/usr/bin/python3 - >"$LAB/told" <<'P'
+import importlib.metadata, re
+for each in importlib.metadata.distributions(path=["/usr/lib/python3/dist-packages"]):
+    print(re.sub("[-_.]+", "-", each.metadata["Name"]).lower(), each.version)
+P
+[ -s "$LAB/told" ] || fail "Python tells of no package"
+expect_equal "$(cat "$LAB/found")" "$(sort -u "$LAB/told")"
+gem env gempath | tr : '\n' >"$LAB/folders"
+: >"$LAB/found"
+while read -r folder; do
+  [ -d "$folder/specifications" ] || continue
+  expect_exit 0 "$rebake" scan --json "rootfs:$folder"
+  jq -r '.packages[] | select(.type == "gem") | "\(.name) \(.version)"' "$LAB/out" >>"$LAB/found"
+done <"$LAB/folders"
+ruby -e 'Gem::Specification.each { |gem| puts "#{gem.name} #{gem.version}" }' >"$LAB/told"
+[ -s "$LAB/told" ] || fail "RubyGems tells of no gem"
+expect_equal "$(sort -u "$LAB/found")" "$(sort -u "$LAB/told")"
