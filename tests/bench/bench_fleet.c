@@ -191,6 +191,16 @@ static void measure(struct bench *bench, const char *kind, size_t names, const c
            affected.packages, affected.images, times[ROUNDS / 2]);
 }
 
+static void tell_size(const struct bench *bench, const char *path)
+{
+    struct rb_err err;
+    int64_t bytes = 0;
+    double rows = (double)bench->images * (PACKAGES_IN_COMMON + PACKAGES_OF_ITS_OWN);
+    want(rb_file_size(path, &bytes, &err), &err);
+    printf("on disk: %.1f MB, %.1f bytes a package of an image\n", (double)bytes / 1e6,
+           (double)bytes / rows);
+}
+
 int main(int argc, char **argv)
 {
     struct bench bench = {.images = IMAGES};
@@ -202,6 +212,7 @@ int main(int argc, char **argv)
     rb_random_seed(&bench.random, 1);
     want(rb_store_open(argv[1], &rb_clock_system, &bench.store, &err), &err);
     fill(&bench);
+    tell_size(&bench, argv[1]);
     measure(&bench, "package", 1, NULL);
     measure(&bench, "base", 1, NULL);
     measure(&bench, "package", NEW_VERSIONS, argv[1]);
