@@ -147,30 +147,16 @@ static const struct cause *cause_of(const struct patches *patches, const struct 
 
 /* ── a rollout's patches ────────────────────────────────────────────────────────────────────── */
 
-static bool is_affected_by(const struct rb_finding *findings, size_t count, const char *id)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (findings[i].verdict == RB_VERDICT_AFFECTED && strcmp(findings[i].id, id) == 0)
-            return true;
-    }
-    return false;
-}
-
-static json_t *closed_by(struct patches *patches, const struct rb_inventory *before,
-                         const struct rb_inventory *after, const struct rb_package_change *change)
+static json_t *closed_by(struct patches *patches, const struct rb_judged *before,
+                         const struct rb_judged *after)
 {
     const struct api_feeds *feeds = &patches->exposure.feeds;
-    struct rb_arena *arena = patches->request->arena;
-    struct rb_finding *old, *new;
-    size_t old_count = rb_advisory_match(before, change->before, feeds->advisories,
-                                         feeds->advisory_count, arena, &old);
-    size_t new_count = rb_advisory_match(after, change->after, feeds->advisories,
-                                         feeds->advisory_count, arena, &new);
+    const char **ids;
+    size_t count = rb_advisory_closed(before, after, feeds->advisories, feeds->advisory_count,
+                                      patches->request->arena, &ids);
     json_t *closed = rb_json_array();
-    for (size_t i = 0; i < old_count; i++) {
-        if (old[i].verdict == RB_VERDICT_AFFECTED && !is_affected_by(new, new_count, old[i].id))
-            rb_json_append_string(closed, old[i].id);
-    }
+    for (size_t i = 0; i < count; i++)
+        rb_json_append_string(closed, ids[i]);
     return closed;
 }
 
@@ -238,9 +224,9 @@ static int add_rollout(struct patches *patches, const struct rb_deployment_row *
                                     .built_at = artifact.created_at,
                                     .deployed_at = rollout->finished_at};
         status = add_patch(patches, &patch, err);
+        const struct rb_judged was = {&before, changes[i].before}, is = {&after, changes[i].after};
         if (status == 0)
-            patches->all[patches->count - 1].closed =
-                closed_by(patches, &before, &after, &changes[i]);
+            patches->all[patches->count - 1].closed = closed_by(patches, &was, &is);
     }
     return status;
 }

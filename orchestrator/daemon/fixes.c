@@ -74,28 +74,14 @@ static struct rb_package upgraded(const struct rb_upgrade *upgrade)
     return package;
 }
 
-static bool has(const struct rb_finding *findings, size_t count, const char *id)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (findings[i].verdict == RB_VERDICT_AFFECTED && strcmp(findings[i].id, id) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool closes_any(const struct rb_inventory *inventory, const struct rb_upgrade *upgrade,
                        const struct rb_advisory_source *sets, size_t set_count)
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
-    const struct rb_package after = upgraded(upgrade);
-    struct rb_finding *old, *new;
-    size_t old_count = rb_advisory_match(inventory, upgrade->package, sets, set_count, arena, &old);
-    size_t new_count = rb_advisory_match(inventory, &after, sets, set_count, arena, &new);
-    for (size_t i = 0; i < old_count; i++) {
-        if (old[i].verdict == RB_VERDICT_AFFECTED && !has(new, new_count, old[i].id))
-            return true;
-    }
-    return false;
+    const struct rb_package package = upgraded(upgrade);
+    const struct rb_judged before = {inventory, upgrade->package}, after = {inventory, &package};
+    const char **ids;
+    return rb_advisory_closed(&before, &after, sets, set_count, arena, &ids) > 0;
 }
 
 size_t engine_keep_fixes(struct rb_engine *engine, const struct rb_inventory *inventory,

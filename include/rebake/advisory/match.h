@@ -68,4 +68,16 @@ size_t rb_advisory_match(const struct rb_inventory *inventory, const struct rb_p
                          const struct rb_advisory_source *sources, size_t source_count,
                          struct rb_arena *arena, struct rb_finding **ret_findings);
 
+/* A package, and whose it is. */
+struct rb_judged {
+    const struct rb_inventory *inventory;
+    const struct rb_package *package;
+};
+
+/* Fills *ret_ids with the vulnerabilities that a change of a package closes: it is affected by them
+   before and not after. The list is in the arena. Returns how many there are. */
+size_t rb_advisory_closed(const struct rb_judged *before, const struct rb_judged *after,
+                          const struct rb_advisory_source *sources, size_t source_count,
+                          struct rb_arena *arena, const char ***ret_ids);
+
 #endif
