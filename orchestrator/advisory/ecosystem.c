@@ -28,6 +28,7 @@ static const struct rb_ecosystem_kind kinds[] = {
     {"CentOS", "rpm", RB_PACKAGE_RPM, RB_NAMES_EITHER},
     {"Oracle Linux", "rpm", RB_PACKAGE_RPM, RB_NAMES_EITHER},
     {"Amazon Linux", "rpm", RB_PACKAGE_RPM, RB_NAMES_EITHER},
+    {"rpm", "rpm", RB_PACKAGE_RPM, RB_NAMES_EITHER}, /* of a repository's own updateinfo */
     {"PyPI", "pypi", RB_PACKAGE_PYPI, RB_NAMES_EITHER},
     {"npm", "semver", RB_PACKAGE_NPM, RB_NAMES_EITHER},
     {"Go", "semver", RB_PACKAGE_GOLANG, RB_NAMES_EITHER},

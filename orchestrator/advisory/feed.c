@@ -191,13 +191,15 @@ static int read_advisories(enum rb_source_kind kind, struct feed *feed, const ch
             rb_advisory_set_builder_new(is_general ? RB_ORIGIN_GENERAL : RB_ORIGIN_DISTRIBUTION);
     if (is_general)
         status = read_osv(feed, err);
+    else if (kind == RB_SOURCE_RPM)
+        status = read_document(feed, JSON_MAXIMUM, rb_updateinfo_read, err);
     else if (kind == RB_SOURCE_DEBIAN_TRACKER)
         status = read_document(feed, JSON_MAXIMUM, rb_tracker_read, err);
     else
         status = read_document(feed, JSON_MAXIMUM, rb_secdb_read, err);
     if (feed->newest_at != 0)
         (void)rb_time_format(feed->newest_at, feed->summary->newest);
-    if (status == 0 && set_path != NULL && feed->summary->records > 0)
+    if (status == 0 && set_path != NULL && (feed->summary->records > 0 || kind == RB_SOURCE_RPM))
         status = rb_advisory_set_builder_write(feed->set, set_path, err);
     rb_advisory_set_builder_free(feed->set);
     return status;
@@ -211,7 +213,8 @@ int rb_feed_read(enum rb_source_kind kind, const char *path, const char *set_pat
     int status = kind == RB_SOURCE_KEV || kind == RB_SOURCE_EPSS
                      ? read_threats(kind, &feed, set_path, err)
                      : read_advisories(kind, &feed, set_path, err);
-    if (status == 0 && ret_summary->records == 0)
+    /* A repository may have no security advisory; a feed that has none is broken. */
+    if (status == 0 && ret_summary->records == 0 && kind != RB_SOURCE_RPM)
         status = rb_err_set(err, RB_EINVALID, "%s holds no record", path);
     return status;
 }

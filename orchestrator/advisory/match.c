@@ -70,15 +70,44 @@ static bool is_of_module(const char *version)
     return strstr(version, ".module") != NULL || strstr(version, "+module") != NULL;
 }
 
-static bool is_of_other_module(const struct matcher *matcher, const struct rb_set_range *range)
+/* The distribution that a release is made for: "el9" in "4.4-2.el9_4.1"; of size 0 where it does
+   not say. */
+static const char *find_dist(const char *version, size_t *ret_size)
+{
+    static const char *const DISTS[] = {".el", ".fc", ".amzn", ".azl", ".cm", ".oe", ".mga", ".lp"};
+    *ret_size = 0;
+    for (size_t i = 0; i < RB_COUNT_OF(DISTS); i++) {
+        const char *found = strstr(version, DISTS[i]);
+        size_t letters = strlen(DISTS[i]);
+        size_t digits = found == NULL ? 0 : strspn(found + letters, "0123456789");
+        if (digits > 0) {
+            *ret_size = letters + digits;
+            return found;
+        }
+    }
+    return version;
+}
+
+/* A repository's updateinfo does not say whose it is: its releases do. */
+static bool is_for_other_distribution(const struct matcher *matcher, const char *fixed)
+{
+    size_t ours, theirs;
+    const char *own = find_dist(matcher->name->version, &ours);
+    const char *other = find_dist(fixed, &theirs);
+    return rb_text_equal(matcher->key, "rpm") && ours > 0 && theirs > 0 &&
+           (ours != theirs || memcmp(own, other, ours) != 0);
+}
+
+static bool is_of_others(const struct matcher *matcher, const struct rb_set_range *range)
 {
     const struct rb_set_event *events = matcher->source->set->events + range->events.first;
     if (!matcher->subject->is_rpm)
         return false;
     for (uint32_t i = 0; i < range->events.count; i++) {
+        const char *fixed = text_at(matcher, events[i].version);
         if (events[i].kind == RB_EVENT_FIXED)
-            return is_of_module(text_at(matcher, events[i].version)) !=
-                   is_of_module(matcher->name->version);
+            return is_of_module(fixed) != is_of_module(matcher->name->version) ||
+                   is_for_other_distribution(matcher, fixed);
     }
     return false;
 }
@@ -97,7 +126,7 @@ static bool judge_range(const struct matcher *matcher, const struct rb_set_range
         set_unjudged(matcher, match, version, order);
         return false;
     }
-    if (is_of_other_module(matcher, range))
+    if (is_of_others(matcher, range))
         return false;
     struct rb_range_place place = rb_range_find(order, version, set->events + range->events.first,
                                                 range->events.count, set->strings);

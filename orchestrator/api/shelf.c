@@ -234,6 +234,16 @@ static bool is_one_of(const char *kind, const char *const *kinds)
     return *kinds != NULL;
 }
 
+/* A source of advisories, or a repository that has some of its own. */
+static void take_advisories(struct api_shelf *shelf, const struct rb_source_row *row,
+                            const char *path, struct api_feeds *feeds)
+{
+    const struct book *book = take(shelf, path, BOOK_ADVISORIES);
+    if (book != NULL)
+        feeds->advisories[feeds->advisory_count++] =
+            (struct rb_advisory_source){row->names, book->file.set};
+}
+
 static void take_source(struct api_shelf *shelf, const struct rb_source_row *row, const char *path,
                         struct api_feeds *feeds)
 {
@@ -241,10 +251,7 @@ static void take_source(struct api_shelf *shelf, const struct rb_source_row *row
     static const char *const REPOSITORIES[] = {"apt", "rpm", "apk", NULL};
     bool is_kev = strcmp(row->kind, "kev") == 0, is_epss = strcmp(row->kind, "epss") == 0;
     if (is_one_of(row->kind, ADVISORIES)) {
-        const struct book *book = take(shelf, path, BOOK_ADVISORIES);
-        if (book != NULL)
-            feeds->advisories[feeds->advisory_count++] =
-                (struct rb_advisory_source){row->names, book->file.set};
+        take_advisories(shelf, row, path, feeds);
     } else if (is_one_of(row->kind, REPOSITORIES)) {
         const struct book *book = take(shelf, path, BOOK_INDEX);
         if (book != NULL)
@@ -278,8 +285,11 @@ int api_shelf_look(struct api_shelf *shelf, const struct api_request *request,
                           "version of a source", &detail, err) != 0)
             continue;
         const char *path = rb_json_get_string(detail, "index", NULL);
+        const char *set = rb_json_get_string(detail, "advisorySet", NULL);
         if (path != NULL)
             take_source(shelf, &rows[i], path, ret_feeds);
+        if (set != NULL)
+            take_advisories(shelf, &rows[i], set, ret_feeds);
     }
     status = take_all_vex(shelf, request, ret_feeds, err);
     drop_unwanted(shelf);

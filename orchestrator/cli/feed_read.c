@@ -10,6 +10,10 @@
 
 static bool find_kind(const char *name, enum rb_source_kind *ret_kind)
 {
+    if (rb_text_equal(name, rb_source_kind_name(RB_SOURCE_RPM))) { /* its updateinfo */
+        *ret_kind = RB_SOURCE_RPM;
+        return true;
+    }
     for (*ret_kind = RB_SOURCE_OSV; *ret_kind <= RB_SOURCE_EPSS; (*ret_kind)++) {
         if (rb_text_equal(rb_source_kind_name(*ret_kind), name))
             return true;

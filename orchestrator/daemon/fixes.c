@@ -8,10 +8,12 @@
 #include "rebake/base/log.h"
 #include "rebake/base/memory.h"
 
+/* An rpm repository may have some of its own. */
 static bool is_advisories(const struct engine_source *source)
 {
     enum rb_source_kind kind = source->model->kind;
-    return kind == RB_SOURCE_OSV || kind == RB_SOURCE_DEBIAN_TRACKER || kind == RB_SOURCE_SECDB;
+    return kind == RB_SOURCE_OSV || kind == RB_SOURCE_DEBIAN_TRACKER || kind == RB_SOURCE_SECDB ||
+           kind == RB_SOURCE_RPM;
 }
 
 int64_t engine_advisories_stamp(const struct rb_engine *engine)
@@ -30,7 +32,8 @@ int64_t engine_advisories_stamp(const struct rb_engine *engine)
 static const struct rb_advisory_set *set_of(struct engine_source *source)
 {
     struct rb_err err;
-    const char *path = rb_json_get_string(source->detail, "index", NULL);
+    const char *path = rb_json_get_string(
+        source->detail, source->model->kind == RB_SOURCE_RPM ? "advisorySet" : "index", NULL);
     if (source->advisories != NULL || path == NULL)
         return source->advisories;
     if (rb_advisory_set_open(path, &source->advisories, &err) != 0) {

@@ -61,7 +61,7 @@ void rb_kept_drop_others(const char *folder, const char *hash)
     const struct dirent *entry;
     while (kept != NULL && (entry = readdir(kept)) != NULL) {
         bool is_kept = rb_text_ends_with(entry->d_name, ".index") ||
-                       rb_text_ends_with(entry->d_name, ".updateinfo.xml");
+                       strstr(entry->d_name, ".updateinfo.xml") != NULL;
         if (is_kept && !rb_text_starts_with(entry->d_name, hash))
             (void)unlinkat(dirfd(kept), entry->d_name, 0);
     }

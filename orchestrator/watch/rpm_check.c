@@ -3,16 +3,27 @@
 #include "check.h"
 #include "fetching.h"
 #include "kept.h"
+#include "rebake/base/arena.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
+#include "rebake/loop/process.h"
 #include "rpm_fetch.h"
 #include "rpm_state.h"
 
+enum { ANSWER_MAXIMUM = 64 * 1024, COMPILE_TIMEOUT_MS = 10 * 60 * 1000 };
+
 struct rpm_check {
-    struct rb_rpm_fetch *fetch;
+    struct rb_rpm_fetch *fetch; /* NULL once it has ended */
     char *folder;
     char *known_hash;
     json_t *memo; /* the last check's, or NULL */
+    const struct rb_watch_tools *tools;
+    /* While the advisories are compiled: what was found. */
+    struct rb_arena *arena;
+    struct rb_rpm_result found;
+    char *set_path;
+    struct rb_process *reader;
+    bool is_cancelled;
     rb_check_cb *done;
     void *context;
 };
@@ -22,10 +33,12 @@ static void free_check(struct rpm_check *check)
     rb_free(check->folder);
     rb_free(check->known_hash);
     json_decref(check->memo);
+    rb_free(check->set_path);
+    rb_arena_free(check->arena);
     rb_free(check);
 }
 
-static json_t *make_detail(const struct rb_rpm_result *found)
+static json_t *make_detail(const struct rpm_check *check, const struct rb_rpm_result *found)
 {
     json_t *detail = rb_json_object();
     rb_json_set_string(detail, "repomd", found->hash);
@@ -36,6 +49,8 @@ static json_t *make_detail(const struct rb_rpm_result *found)
     rb_json_set_integer(detail, "offers", (int64_t)found->offer_count);
     rb_json_set_string(detail, "updateinfo", found->updateinfo_path);
     rb_json_set_integer(detail, "advisories", (int64_t)found->advisory_count);
+    if (check->set_path != NULL)
+        rb_json_set_string(detail, "advisorySet", check->set_path);
     return detail;
 }
 
@@ -63,7 +78,7 @@ static void report_result(struct rpm_check *check, const struct rb_rpm_result *f
     struct rb_check_result result = {
         .unchanged = found->unchanged, .version = check->known_hash, .memo = memo};
     if (!found->unchanged) {
-        detail = make_detail(found);
+        detail = make_detail(check, found);
         /* The known state again, of which something was lost. */
         result.unchanged = rb_text_equal(found->hash, check->known_hash);
         result.version = found->hash;
@@ -75,17 +90,78 @@ static void report_result(struct rpm_check *check, const struct rb_rpm_result *f
     check->done(check->context, outcome);
 }
 
-static void on_fetched(void *context, const struct rb_rpm_result *found, const struct rb_err *error)
+/* What was found, on its own: the fetch ends with its call. */
+static void keep_found(struct rpm_check *check, const struct rb_rpm_result *found)
 {
-    struct rpm_check *check = context;
+    struct rb_arena *arena = check->arena = rb_arena_new();
+    check->found = *found;
+    check->found.revision = rb_arena_strdup(arena, found->revision);
+    check->found.index_path = rb_arena_strdup(arena, found->index_path);
+    check->found.updateinfo_path = rb_arena_strdup(arena, found->updateinfo_path);
+    check->found.mirror = rb_arena_strdup(arena, found->mirror);
+    check->found.etag = rb_arena_strdup(arena, found->etag);
+    check->found.last_modified = rb_arena_strdup(arena, found->last_modified);
+}
+
+static void conclude(struct rpm_check *check, const struct rb_rpm_result *found,
+                     const struct rb_err *error, enum rb_trouble trouble)
+{
     struct rb_check_outcome outcome = rb_check_outcome_of(&found->cost);
     outcome.error = error;
-    outcome.trouble = found->trouble;
+    outcome.trouble = trouble;
     if (error != NULL)
         check->done(check->context, &outcome);
     else
         report_result(check, found, &outcome);
     free_check(check);
+}
+
+static void on_compiled(void *context, const struct rb_process_result *result)
+{
+    struct rpm_check *check = context;
+    struct rb_err err;
+    check->reader = NULL;
+    if (check->is_cancelled)
+        free_check(check);
+    else if (rb_process_check(result, check->found.updateinfo_path, &err) != 0)
+        conclude(check, &check->found, &err, RB_TROUBLE_OURS);
+    else
+        conclude(check, &check->found, NULL, check->found.trouble);
+}
+
+/* Advisories are compiled in a process of its own, with limits, as those of feeds. */
+static void compile(struct rpm_check *check)
+{
+    struct rb_err err;
+    const char *const arguments[] = {check->tools->program,
+                                     "internal",
+                                     "feed-read",
+                                     rb_source_kind_name(RB_SOURCE_RPM),
+                                     check->found.updateinfo_path,
+                                     check->set_path,
+                                     NULL};
+    const struct rb_process_options options = {.arguments = arguments,
+                                               .output_maximum = ANSWER_MAXIMUM,
+                                               .errors_maximum = ANSWER_MAXIMUM,
+                                               .timeout_ms = COMPILE_TIMEOUT_MS};
+    if (rb_process_start(check->tools->loop, &options, on_compiled, check, &check->reader, &err) !=
+        0)
+        conclude(check, &check->found, &err, RB_TROUBLE_OURS);
+}
+
+static void on_fetched(void *context, const struct rb_rpm_result *found, const struct rb_err *error)
+{
+    struct rpm_check *check = context;
+    check->fetch = NULL;
+    bool has_advisories = error == NULL && !found->unchanged && found->updateinfo_path != NULL &&
+                          check->tools->program != NULL;
+    if (!has_advisories) {
+        conclude(check, found, error, found->trouble);
+        return;
+    }
+    keep_found(check, found);
+    check->set_path = rb_asprintf("%s.set%d", found->updateinfo_path, RB_FEED_SET_FORMAT);
+    compile(check);
 }
 
 static void *start(const struct rb_watch_tools *tools, const struct rb_check_request *request,
@@ -95,6 +171,7 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
     struct rpm_check *check = rb_zalloc(sizeof(*check));
     check->folder = rb_rpm_kept_folder(tools->cache_folder, source);
     check->known_hash = rb_strdup(request->known_version);
+    check->tools = tools;
     check->done = done;
     check->context = context;
     struct rb_rpm_request ask = {
@@ -123,6 +200,11 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
 static void cancel(void *state)
 {
     struct rpm_check *check = state;
+    if (check->reader != NULL) { /* freed when it has ended */
+        check->is_cancelled = true;
+        rb_process_kill(check->reader);
+        return;
+    }
     rb_rpm_fetch_cancel(check->fetch);
     free_check(check);
 }

@@ -52,7 +52,7 @@ rpm_package demo 1 1.0 1
 rpm_package other 0 1.0 1
 git_repository shop
 mkdir -p "$LAB/work/shop/el/root/etc" "$LAB/work/shop/alpine/root/etc" "$LAB/work/shop/alpine/root/lib/apk/db"
-printf 'ID=lab\nVERSION_ID=9\n' >"$LAB/work/shop/el/root/etc/os-release"
+printf 'ID=rocky\nVERSION_ID=9.3\n' >"$LAB/work/shop/el/root/etc/os-release"
 printf 'ID=alpine\nVERSION_ID=3.20.1\n' >"$LAB/work/shop/alpine/root/etc/os-release"
 rpm_install "$LAB"/rpms/noarch/demo-1.0-1.noarch.rpm
 apk_install 1.0-r0
@@ -110,6 +110,10 @@ publish_rpms
 expect_exit 1 rebake wait --check --timeout 1m
 expect_text "$LAB/err" unresolved
 expect_equal "$(reasons el)" "package demo 1:1.0-1 1:1.1-1"
+expect_exit 10 rebake exposure LAB-2026:1 # by the repository's own updateinfo
+expect_text "$LAB/out" "1:1.1-1 in shop/rpms"
+expect_exit 10 rebake exposure --image el --json
+expect_json "$LAB/out" '[.findings[] | [.id, .verdict]] == [["CVE-2026-1", "affected"]]'
 expect_exit 1 rebake wait --check --timeout 1m
 expect_equal "$(builds el), $(builds alpine)" "succeeded unresolved, succeeded"
 
@@ -118,6 +122,7 @@ rpm_install "$LAB"/rpms/noarch/demo-1.1-1.noarch.rpm
 git_publish shop "demo 1.1"
 expect_exit 0 rebake wait --check --timeout 1m
 expect_equal "$(builds el), $(builds alpine)" "succeeded unresolved succeeded, succeeded"
+expect_exit 0 rebake exposure --image el
 
 section "apk"
 apk_publish "$LAB/public/apk" 1.0-r1 good

@@ -6,6 +6,7 @@
  *   debian-tracker  security-tracker.debian.org/tracker/data/json: {source: {id: {releases}}}
  *   secdb           secdb.alpinelinux.org: {packages: [{pkg: {name, secfixes}}]}
  *   kev             CISA's known_exploited_vulnerabilities_schema.json
+ *   rpm             updateinfo.xml of a repository
  *   epss            FIRST's epss_scores-YYYY-MM-DD.csv.gz, with a comment line in front
  */
 #ifndef REBAKE_ADVISORY_FEED_H
@@ -25,7 +26,7 @@ struct rb_feed_summary {
 
 /* Reads a whole feed; blocks. set_path is where it goes when compiled, to be opened with
    rb_advisory_set_open, or for kev and epss with rb_threats_open; NULL: nowhere. RB_EINVALID when
-   it is not of the format, or holds no record. */
+   it is not of the format, or holds no record: but for rpm. */
 RB_NODISCARD int rb_feed_read(enum rb_source_kind kind, const char *path, const char *set_path,
                               struct rb_feed_summary *ret_summary, struct rb_err *err);
 

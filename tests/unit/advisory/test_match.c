@@ -217,6 +217,12 @@ static void rpm_is_matched_with_its_epoch(void **state)
     package.source_version = "3.0.7-25.el9";
     assert_int_equal(count_affected(&ROCKY, package, rb_osv_read, RECORD), 1);
     assert_int_equal(count_affected(&ROCKY, package, rb_updateinfo_read, UPDATEINFO), 1);
+    package.version = "1:3.0.7-1.fc39"; /* of another distribution than the repository's */
+    assert_int_equal(count_affected(&ROCKY, package, rb_updateinfo_read, UPDATEINFO), 0);
+    package.version = "1:3.0.7-1.el9_4.2";
+    assert_int_equal(count_affected(&ROCKY, package, rb_updateinfo_read, UPDATEINFO), 1);
+    package.version = "1:3.0.7-25"; /* it does not say */
+    assert_int_equal(count_affected(&ROCKY, package, rb_updateinfo_read, UPDATEINFO), 1);
     package.version = "1:3.0.7-27.el9";
     package.source_version = "3.0.7-27.el9";
     assert_int_equal(count_affected(&ROCKY, package, rb_osv_read, RECORD), 0);
