@@ -219,7 +219,6 @@ static void run_load(void *context)
                                  &check->content_size, &check->err);
 }
 
-/* A kept content or set, by the version that its name begins with. */
 /* The content comes last: where it is, all that belongs to it is. */
 static void run_keep(void *context)
 {
