@@ -4,6 +4,7 @@
 #ifndef ORCHESTRATOR_API_EXPOSURE_H
 #define ORCHESTRATOR_API_EXPOSURE_H
 
+#include "causes.h"
 #include "rebake/advisory/lookup.h"
 #include "rebake/store/packages.h"
 #include "shelf.h"
@@ -23,6 +24,8 @@ struct api_finding {
     struct api_said said;
     const int64_t *artifacts; /* ids, rising; borrowed */
     size_t artifact_count;
+    int64_t published_at; /* 0: not known */
+    json_t *json;         /* what is said of it; borrowed from the answer */
 };
 
 struct api_exposure {
@@ -31,6 +34,7 @@ struct api_exposure {
     struct api_finding *findings;
     size_t count;
     size_t capacity;
+    struct api_causes causes;
     size_t cleared;     /* packages of the vulnerability's that no feed says have it */
     bool only_findings; /* these are not asked for */
 };
@@ -63,6 +67,11 @@ json_t *api_exploited_json(const struct api_feeds *feeds, const char *id);
 json_t *api_epss_json(const struct api_feeds *feeds, const char *id);
 /* [{"source","version"}]: the watched repositories that have the fix. */
 json_t *api_available_json(const struct api_exposure *exposure, const struct api_finding *found);
+/* Adds to the findings that affect the artifact {"artifact","since","fixUpstreamAt","fixSeenAt",
+   "soFarMs"}: since when it is open, and how long patching it takes so far. */
+RB_NODISCARD int api_exposure_add_open(struct api_exposure *exposure,
+                                       const struct rb_artifact_row *artifact,
+                                       const struct rb_image_row *image, struct rb_err *err);
 json_t *api_severities_json(const struct rb_severity *severities, size_t count);
 
 #endif

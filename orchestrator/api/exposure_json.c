@@ -156,7 +156,7 @@ json_t *api_available_json(const struct api_exposure *exposure, const struct api
     return array;
 }
 
-static json_t *finding_json(const struct api_exposure *exposure, const struct api_finding *found)
+static json_t *finding_json(const struct api_exposure *exposure, struct api_finding *found)
 {
     const struct rb_finding *finding = found->finding;
     struct rb_vulnerability vulnerability;
@@ -173,6 +173,9 @@ static json_t *finding_json(const struct api_exposure *exposure, const struct ap
                               &vulnerability);
     rb_json_set_string(json, "id", finding->id);
     rb_json_set(json, "names", names);
+    found->json = json;
+    found->published_at = vulnerability.published_at;
+    rb_json_set_time(json, "publishedAt", vulnerability.published_at);
     rb_json_set_string(json, "verdict", rb_verdict_name(found->verdict));
     rb_json_set_bool(json, "conflict", finding->has_conflict);
     rb_json_set(json, "vex", api_vex_json(found));
@@ -185,6 +188,7 @@ static json_t *finding_json(const struct api_exposure *exposure, const struct ap
     rb_json_set(json, "epss", api_epss_json(&exposure->feeds, finding->id));
     rb_json_set(json, "matches", matches);
     rb_json_set(json, "artifacts", artifacts);
+    rb_json_set(json, "open", rb_json_array());
     return json;
 }
 
@@ -228,7 +232,7 @@ static int add_deployments(const struct api_exposure *exposure, int64_t artifact
     return status;
 }
 
-static int add_artifact(const struct api_exposure *exposure, int64_t id,
+static int add_artifact(struct api_exposure *exposure, int64_t id,
                         const struct rb_deployment_row *deployments, size_t deployment_count,
                         json_t *into, struct rb_err *err)
 {
@@ -248,7 +252,8 @@ static int add_artifact(const struct api_exposure *exposure, int64_t id,
     rb_json_set_string(json, "imageState", image.state);
     rb_json_set_string(json, "imageCause", image.cause);
     rb_json_set(json, "imageReasons", api_stored_json(image.reasons));
-    return add_deployments(exposure, id, deployments, deployment_count, json, err);
+    status = add_deployments(exposure, id, deployments, deployment_count, json, err);
+    return status == 0 ? api_exposure_add_open(exposure, &artifact, &image, err) : status;
 }
 
 static int compare_ids(const void *left, const void *right)
@@ -257,13 +262,14 @@ static int compare_ids(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
-static int add_artifacts(const struct api_exposure *exposure, json_t *into, struct rb_err *err)
+static int add_artifacts(struct api_exposure *exposure, json_t *into, struct rb_err *err)
 {
     const struct api_request *request = exposure->request;
     struct rb_deployment_row *deployments;
     size_t deployment_count, count = 0;
     int status = rb_store_deployments(request->options->store, request->arena, &deployments,
                                       &deployment_count, err);
+    api_causes_begin(&exposure->causes, request);
     if (status != 0)
         return status;
     for (size_t i = 0; i < exposure->count; i++)

@@ -7,26 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "causes.h"
 #include "exposure.h"
 #include "names.h"
 #include "rebake/base/text.h"
 #include "rebake/inventory/compare.h"
 
 enum {
-    DEEPEST_BASE = 32,
     ROLLOUTS_LOOKED_AT = 1000, /* of one deployment */
-    BUILDS_LOOKED_AT = 1000,   /* of one image */
     LIMIT = 100,
     LIMIT_MAXIMUM = 1000
 };
 static const int64_t SINCE_MS = INT64_C(90) * 24 * 3600 * 1000; /* unless asked otherwise */
-
-/* A reason for which something was built. */
-struct cause {
-    const char *package; /* NULL: it is a base or code that brings packages along */
-    const char *to;
-    int64_t version_id;
-};
 
 struct patch {
     const struct rb_deployment_row *deployment;
@@ -42,17 +34,13 @@ struct patch {
 struct patches {
     const struct api_request *request;
     struct api_exposure exposure; /* to judge with */
-    struct rb_image_row *images;
-    size_t image_count;
     struct patch *all;
     size_t count;
     size_t capacity;
     struct rb_inventory *inventories; /* which the patches' packages are of */
     size_t inventory_count;
     size_t inventory_capacity;
-    struct cause *causes; /* of the rollout at hand */
-    size_t cause_count;
-    size_t cause_capacity;
+    struct api_causes causes; /* of the rollout at hand */
 };
 
 static void patches_deinit(struct patches *patches)
@@ -61,88 +49,6 @@ static void patches_deinit(struct patches *patches)
         json_decref(patches->all[i].closed);
     for (size_t i = 0; i < patches->inventory_count; i++)
         rb_inventory_deinit(&patches->inventories[i]);
-}
-
-/* ── why a rollout's artifact was built ─────────────────────────────────────────────────────── */
-
-static void add_cause(struct patches *patches, const struct rb_reason *reason)
-{
-    bool is_package = strcmp(reason->kind, "package") == 0 || strcmp(reason->kind, "advisory") == 0;
-    if (reason->version_id == 0)
-        return;
-    patches->causes = rb_arena_grow(patches->request->arena, patches->causes, patches->cause_count,
-                                    &patches->cause_capacity, sizeof(*patches->causes));
-    patches->causes[patches->cause_count++] =
-        (struct cause){.package = is_package ? reason->subject : NULL,
-                       .to = reason->to,
-                       .version_id = reason->version_id};
-}
-
-static int collect(struct patches *patches, int64_t image_id, int64_t after_id, int64_t up_to_id,
-                   int depth, struct rb_err *err);
-
-/* The image's own artifact of that digest; 0 where there is none. */
-static int find_artifact(const struct patches *patches, int64_t image_id, const char *digest,
-                         int64_t *ret_id, struct rb_err *err)
-{
-    const struct api_request *request = patches->request;
-    struct rb_artifact_row artifact = {0};
-    int status = rb_store_artifact_by_digest(request->options->store, image_id, digest,
-                                             request->arena, &artifact, err);
-    *ret_id = status == 0 ? artifact.id : 0;
-    return status == RB_ENOTFOUND ? 0 : status;
-}
-
-static int collect_base(struct patches *patches, const struct rb_build_row *build,
-                        const struct rb_reason *reason, int depth, struct rb_err *err)
-{
-    const struct rb_image_row *base =
-        api_image_named(patches->images, patches->image_count, build->pipeline, reason->subject);
-    int64_t from = 0, to = 0;
-    if (base == NULL || depth == DEEPEST_BASE)
-        return 0;
-    int status = find_artifact(patches, base->id, reason->from, &from, err);
-    if (status == 0)
-        status = find_artifact(patches, base->id, reason->to, &to, err);
-    return status == 0 && from != 0 && to != 0
-               ? collect(patches, base->id, from, to, depth + 1, err)
-               : status;
-}
-
-/* The causes of all builds of the image that came after one artifact, up to another. */
-static int collect(struct patches *patches, int64_t image_id, int64_t after_id, int64_t up_to_id,
-                   int depth, struct rb_err *err)
-{
-    const struct api_request *request = patches->request;
-    struct rb_build_row *builds;
-    size_t count;
-    int status = rb_store_builds(request->options->store, image_id, false, BUILDS_LOOKED_AT,
-                                 request->arena, &builds, &count, err);
-    for (size_t i = 0; status == 0 && i < count; i++) {
-        const struct rb_build_row *build = &builds[i];
-        if (build->artifact_id <= after_id || build->artifact_id > up_to_id)
-            continue;
-        for (size_t j = 0; status == 0 && j < build->reason_count; j++) {
-            add_cause(patches, &build->reasons[j]);
-            if (strcmp(build->reasons[j].kind, "base") == 0)
-                status = collect_base(patches, build, &build->reasons[j], depth, err);
-        }
-    }
-    return status;
-}
-
-/* What names the package itself before what may have brought it along. */
-static const struct cause *cause_of(const struct patches *patches, const struct rb_package *after)
-{
-    const struct cause *fallback = NULL;
-    for (size_t i = 0; i < patches->cause_count; i++) {
-        const struct cause *cause = &patches->causes[i];
-        if (cause->package == NULL)
-            fallback = cause;
-        else if (strcmp(cause->package, after->name) == 0 && strcmp(cause->to, after->version) == 0)
-            return cause;
-    }
-    return fallback;
 }
 
 /* ── a rollout's patches ────────────────────────────────────────────────────────────────────── */
@@ -163,7 +69,8 @@ static json_t *closed_by(struct patches *patches, const struct rb_judged *before
 static int add_patch(struct patches *patches, const struct patch *patch, struct rb_err *err)
 {
     const struct api_request *request = patches->request;
-    const struct cause *cause = cause_of(patches, patch->after);
+    const struct api_cause *cause =
+        api_cause_of(&patches->causes, patch->after->name, patch->after->version);
     struct rb_version_row version = {0};
     int status = cause == NULL ? 0
                                : rb_store_version(request->options->store, cause->version_id,
@@ -203,7 +110,7 @@ static int add_rollout(struct patches *patches, const struct rb_deployment_row *
     struct rb_inventory before, after;
     struct rb_artifact_row artifact;
     struct rb_package_change *changes;
-    patches->cause_count = 0;
+    patches->causes.count = 0;
     int status = read_inventory(patches, before_id, &before, err);
     if (status == 0)
         status = read_inventory(patches, rollout->artifact_id, &after, err);
@@ -211,7 +118,8 @@ static int add_rollout(struct patches *patches, const struct rb_deployment_row *
         status = rb_store_artifact(request->options->store, rollout->artifact_id, request->arena,
                                    &artifact, err);
     if (status == 0)
-        status = collect(patches, deployment->image_id, before_id, rollout->artifact_id, 0, err);
+        status = api_causes_collect(&patches->causes, deployment->image_id, before_id,
+                                    rollout->artifact_id, err);
     if (status != 0)
         return status == RB_ENOTFOUND ? 0 : status; /* one without an inventory tells nothing */
     size_t count = rb_inventory_compare(&before, &after, request->arena, &changes);
@@ -374,8 +282,7 @@ int api_get_patches(const struct api_request *request, struct api_reply *reply, 
         status = api_number(request, "limit", LIMIT, LIMIT_MAXIMUM, &limit, err);
     if (status == 0)
         status = api_exposure_begin(&patches.exposure, request, reply, err);
-    if (status == 0)
-        status = rb_store_images(store, request->arena, &patches.images, &patches.image_count, err);
+    api_causes_begin(&patches.causes, request);
     if (status == 0)
         status = rb_store_deployments(store, request->arena, &deployments, &count, err);
     for (size_t i = 0; status == 0 && i < count; i++)

@@ -110,6 +110,25 @@ static char *doing(const json_t *artifact)
     return rb_asprintf("%s%s%s%s", is_old, state, *more == '\0' ? "" : ": ", more);
 }
 
+/* Since when the artifact is open to it, and how long its patch has taken so far. */
+static char *time_open(const json_t *finding, const json_t *id, int64_t now_at)
+{
+    const json_t *open;
+    size_t i;
+    char when[RB_VIEW_TEXT_SIZE], span[RB_TIME_TEXT_SIZE];
+    json_array_foreach(json_object_get(finding, "open"), i, open)
+    {
+        int64_t so_far_ms = rb_json_get_integer(open, "soFarMs", -1);
+        if (!json_equal(json_object_get(open, "artifact"), id))
+            continue;
+        rb_view_when(open, "since", now_at, when);
+        if (so_far_ms < 0)
+            return rb_strdup(when);
+        return rb_asprintf("%s; fix for %s", when, rb_span_format(so_far_ms, span));
+    }
+    return rb_strdup("-");
+}
+
 static char *fix_of(const json_t *finding)
 {
     const json_t *available = json_array_get(json_object_get(finding, "available"), 0);
@@ -148,6 +167,7 @@ static void add_rows(struct rb_table *table, const struct rb_style *style, const
         const json_t *artifact = artifact_of(answer, id);
         RB_CLEANUP_FREE char *place = runs_on(artifact, now_at);
         RB_CLEANUP_FREE char *state = doing(artifact);
+        RB_CLEANUP_FREE char *open = time_open(finding, id, now_at);
         add_verdict(table, style, finding);
         rb_table_add(table, style->name, rb_json_get_string(finding, "id", NULL));
         rb_table_add(table, style->name, rb_json_get_string(artifact, "image", NULL));
@@ -155,6 +175,7 @@ static void add_rows(struct rb_table *table, const struct rb_style *style, const
                       rb_json_get_string(package, "version", "?"));
         rb_table_add(table, "", fix);
         rb_table_add(table, style->name, place);
+        rb_table_add(table, "", open);
         rb_table_add(table, rb_view_style(style, rb_json_get_string(artifact, "imageState", "")),
                      state);
     }
@@ -164,7 +185,7 @@ static void print_exposure(const json_t *answer)
 {
     static const struct rb_table_column columns[] = {
         {"VERDICT", 0, 0}, {"ADVISORY", 0, 0},    {"IMAGE", 0, 12}, {"PACKAGE", 0, 16},
-        {"FIX", 0, 16},    {"DEPLOYED TO", 0, 0}, {"REBAKE", 0, 16}};
+        {"FIX", 0, 16},    {"DEPLOYED TO", 0, 0}, {"OPEN", 0, 8},   {"REBAKE", 0, 16}};
     struct rb_style style = rb_style_for(stdout);
     const json_t *vulnerability = json_object_get(answer, "vulnerability"), *finding;
     const json_t *findings = json_object_get(answer, "findings");

@@ -143,9 +143,9 @@ int engine_refresh_image(struct rb_engine *engine, struct engine_image *image, s
     image->artifact_id = row.artifact_id;
     if (row.artifact_id != 0)
         status = refresh_artifact(engine, image, err);
-    /* An update counts for one artifact's inventory. */
+    /* An update counts for one artifact's inventory: those of before only tell what brought them.
+     */
     memset(image->updates_for, 0, image->repository_count * sizeof(*image->updates_for));
-    image->update_count = 0;
     image->stale = status != 0;
     return status;
 }
@@ -207,10 +207,64 @@ static bool updates_are_current(const struct rb_engine *engine, const struct eng
     return true;
 }
 
-static void keep_updates(struct engine_image *image, const struct rb_upgrade *upgrades,
-                         size_t count, const struct rb_repository *repositories)
+void engine_recall_updates(struct engine_image *image, const char *reasons)
 {
-    image->updates = rb_arena_array(image->updates_arena, count, sizeof(*image->updates));
+    RB_CLEANUP_JSON json_t *array = NULL;
+    struct rb_err err;
+    if (rb_json_parse(reasons, strlen(reasons), "stored reasons", &array, &err) != 0) {
+        rb_log(RB_LOG_WARNING, "reasons of before are lost", "image", image->name, "error",
+               err.text, NULL);
+        return;
+    }
+    image->updates_arena = rb_arena_new();
+    image->updates =
+        rb_arena_array(image->updates_arena, json_array_size(array) + 1, sizeof(*image->updates));
+    size_t i;
+    const json_t *item;
+    json_array_foreach(array, i, item)
+    {
+        int64_t version_id = rb_json_get_integer(item, "versionId", 0);
+        if (version_id == 0)
+            continue;
+        image->updates[image->update_count++] = (struct rb_plan_update){
+            .package =
+                rb_arena_strdup(image->updates_arena, rb_json_get_string(item, "subject", "")),
+            .from = "",
+            .to = rb_arena_strdup(image->updates_arena, rb_json_get_string(item, "to", "")),
+            .version_id = version_id};
+    }
+}
+
+/* What was to be updated before, in the order of the inventory. */
+struct known_updates {
+    const struct rb_plan_update *all;
+    size_t count;
+    size_t next; /* where the next one is likely to be */
+};
+
+/* The version that has brought the update first: later ones of the repository do not make it newer.
+ */
+static int64_t first_version(struct known_updates *known, const struct rb_upgrade *upgrade,
+                             int64_t version_id)
+{
+    for (size_t i = 0; i < known->count; i++) {
+        size_t at = (known->next + i) % known->count;
+        const struct rb_plan_update *update = &known->all[at];
+        if (strcmp(update->package, upgrade->package->name) != 0 ||
+            strcmp(update->to, upgrade->available) != 0)
+            continue;
+        known->next = at + 1;
+        return update->version_id;
+    }
+    return version_id;
+}
+
+static void keep_updates(struct engine_image *image, struct known_updates *known,
+                         const struct rb_upgrade *upgrades, size_t count,
+                         const struct rb_repository *repositories)
+{
+    struct rb_arena *arena = image->updates_arena; /* they outlive the inventory and the index */
+    image->updates = rb_arena_array(arena, count, sizeof(*image->updates));
     image->update_count = 0;
     for (size_t i = 0; i < count; i++) {
         const struct rb_package *package = upgrades[i].package;
@@ -218,29 +272,27 @@ static void keep_updates(struct engine_image *image, const struct rb_upgrade *up
             continue;
         size_t which = (size_t)(upgrades[i].repository - repositories);
         image->updates[image->update_count++] = (struct rb_plan_update){
-            .package = package->name,
-            .from = package->version,
-            .to = upgrades[i].available,
-            .version_id = image->repositories[which]->version_id,
+            .package = rb_arena_strdup(arena, package->name),
+            .from = rb_arena_strdup(arena, package->version),
+            .to = rb_arena_strdup(arena, upgrades[i].available),
+            .version_id =
+                first_version(known, &upgrades[i], image->repositories[which]->version_id),
         };
     }
 }
 
-void engine_refresh_updates(struct rb_engine *engine, struct engine_image *image)
+static void find_updates(struct rb_engine *engine, struct engine_image *image,
+                         struct known_updates *known)
 {
-    if (image->artifact_id == 0 || updates_are_current(engine, image))
-        return;
-    rb_arena_free(image->updates_arena);
-    image->updates_arena = rb_arena_new();
     struct rb_repository *repositories =
         rb_arena_array(image->updates_arena, image->repository_count, sizeof(*repositories));
-    size_t known = 0;
+    size_t seen = 0;
     for (size_t i = 0; i < image->repository_count; i++) {
         repositories[i] = repository_of(image->repositories[i]);
-        known += repositories[i].index != NULL;
+        seen += repositories[i].index != NULL;
     }
     image->update_count = 0;
-    if (known < image->repository_count) /* judged when all of them can be seen */
+    if (seen < image->repository_count) /* judged when all of them can be seen */
         return;
     struct rb_upgrade *upgrades;
     size_t count = rb_upgrades_find(&image->inventory, repositories, image->repository_count, NULL,
@@ -249,7 +301,20 @@ void engine_refresh_updates(struct rb_engine *engine, struct engine_image *image
         image->updates_for_advisories = engine_advisories_stamp(engine);
         count = engine_keep_fixes(engine, &image->inventory, upgrades, count);
     }
-    keep_updates(image, upgrades, count, repositories);
+    keep_updates(image, known, upgrades, count, repositories);
     for (size_t i = 0; i < image->repository_count; i++)
         image->updates_for[i] = image->repositories[i]->version_id;
+}
+
+void engine_refresh_updates(struct rb_engine *engine, struct engine_image *image)
+{
+    if (image->artifact_id == 0)
+        image->update_count = 0;
+    if (image->artifact_id == 0 || updates_are_current(engine, image))
+        return;
+    struct rb_arena *before = image->updates_arena;
+    struct known_updates known = {.all = image->updates, .count = image->update_count};
+    image->updates_arena = rb_arena_new();
+    find_updates(engine, image, &known);
+    rb_arena_free(before);
 }

@@ -131,6 +131,8 @@ static char *reasons_text(const struct rb_plan_decision *decision)
         rb_json_set_string(item, "subject", reason->subject);
         rb_json_set_string(item, "from", reason->from);
         rb_json_set_string(item, "to", reason->to);
+        if (reason->version_id != 0)
+            rb_json_set_integer(item, "versionId", reason->version_id);
         rb_json_append(array, item);
     }
     return rb_json_canonical(array);

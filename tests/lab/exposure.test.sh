@@ -52,6 +52,7 @@ expect_json "$LAB/out" '[.artifacts[].image] == ["shop/runtime", "shop/app"]'
 expect_json "$LAB/out" '[.findings[] | [.id, .verdict, .package.name]] == [["CVE-2026-1", "affected", "bash"]]'
 expect_json "$LAB/out" '.findings[0].package.purl | startswith("pkg:deb/debian/bash@")'
 expect_json "$LAB/out" '[.artifacts[] | select(.image == "shop/app").deployments[].name] == ["shop/production"]'
+expect_json "$LAB/out" '[.findings[0].open[] | [.since == null, .soFarMs]] == [[false, null], [false, null]]'
 took=$(jq -rn --argjson a "$(date +%s%N)" '$a')
 rebaked_get '/v1/exposure?id=CVE-2026-1' >/dev/null
 echo "an answer took $((($(date +%s%N) - took) / 1000000)) ms, with the client's start"

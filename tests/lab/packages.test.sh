@@ -117,6 +117,24 @@ expect_json "$LAB/out" '[.findings[] | [.id, .verdict]] == [["CVE-2026-1", "affe
 expect_exit 1 rebake wait --check --timeout 1m
 expect_equal "$(builds el), $(builds alpine)" "succeeded unresolved, succeeded"
 
+section "a patch takes since its version came, whatever else has come since, and over a restart"
+fix_seen() {
+  rebaked_get '/v1/exposure?id=LAB-2026:1' | jq -r '.findings[0].open[0] | select(.soFarMs > 0).fixSeenAt'
+}
+seen=$(fix_seen)
+[ -n "$seen" ] || fail "nobody says since when the fix is there: $(rebaked_get '/v1/exposure?id=LAB-2026:1')"
+for version in 3.0 4.0; do
+  sleep 1.1 # times are told in seconds
+  rpm_package other 0 "$version" 1
+  publish_rpms
+  expect_exit 1 rebake wait --check --timeout 1m
+  expect_equal "$(fix_seen)" "$seen"
+  lab_stop rebaked
+  rebaked_start "$LAB/shop.yaml"
+done
+expect_exit 1 rebake wait --check --timeout 1m
+expect_equal "$(builds el)" "succeeded unresolved"
+
 section "one that does help ends it"
 rpm_install "$LAB"/rpms/noarch/demo-1.1-1.noarch.rpm
 git_publish shop "demo 1.1"

@@ -17,7 +17,7 @@ struct rb_image_row {
     const char *state; /* what the planner said last: enum rb_plan_state's names, "new" at first */
     const char *cause; /* why it is in that state, one line; "" when there is nothing to say */
     const char *waits_for; /* the object it waits for: "shop/runtime", "build:7"; or NULL */
-    const char *reasons;   /* JSON array of {"kind","subject","from","to"} */
+    const char *reasons;   /* JSON array of {"kind","subject","from","to","versionId"} */
     int64_t state_since;
     int64_t artifact_id; /* the newest good artifact; 0: none */
 };

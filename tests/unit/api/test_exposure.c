@@ -355,6 +355,47 @@ static void a_patch_that_came_by_a_base_is_timed_from_upstream(void **state)
     json_decref(answer);
 }
 
+/* app was built on a runtime that is to be rebuilt for the fix. */
+static void what_is_open_is_timed_until_now(void **state)
+{
+    struct api_fixture *fixture = *state;
+    struct fixture *base = fixture->base;
+    struct rb_err err;
+    (void)build(fixture, base->runtime_id, "3.0.9-1", DIGEST_A);
+    base->now += 1000;
+    deploy(fixture, build(fixture, base->app_id, "3.0.9-1", DIGEST_B));
+    feed(fixture, add_source(fixture, "debian-tracker", "tracker"), RB_SOURCE_DEBIAN_TRACKER, "t1",
+         TRACKER);
+    json_t *answer = api_get(fixture, "/v1/exposure?id=CVE-2026-1");
+    assert_int_equal(count_of(answer, "findings.0.open"), 2);
+    assert_true(json_is_null(at(answer, "findings.0.open.0.soFarMs")));
+    assert_string_equal(text_at(answer, "findings.0.open.0.since"), "1970-01-01T00:16:40Z");
+    json_decref(answer);
+    int64_t upstream_at = base->now;
+    base->now += 60000;
+    int64_t version_id = see_version(fixture, upstream_at);
+    offer(fixture, "3.0.11-2");
+    RB_CLEANUP_FREE char *reasons =
+        rb_asprintf("[{\"kind\":\"package\",\"subject\":\"libssl3\",\"from\":\"3.0.9-1\","
+                    "\"to\":\"3.0.11-2\",\"versionId\":%lld}]",
+                    (long long)version_id);
+    assert_ok(
+        rb_store_set_image_state(base->store, base->runtime_id, "queued", "", NULL, reasons, &err),
+        &err);
+    assert_ok(rb_store_set_image_state(base->store, base->app_id, "waiting", "its base is stale",
+                                       "shop/runtime", "[]", &err),
+              &err);
+    base->now += 5000;
+    answer = api_get(fixture, "/v1/exposure?id=CVE-2026-1");
+    for (int i = 0; i < 2; i++) {
+        const json_t *open = json_array_get(at(answer, "findings.0.open"), (size_t)i);
+        assert_int_equal(rb_json_get_integer(open, "soFarMs", 0), 65000);
+        assert_string_equal(rb_json_get_string(open, "fixUpstreamAt", ""), "1970-01-01T00:16:41Z");
+        assert_string_equal(rb_json_get_string(open, "fixSeenAt", ""), "1970-01-01T00:17:41Z");
+    }
+    json_decref(answer);
+}
+
 int main(void)
 {
 #define CHECK(name) cmocka_unit_test_setup_teardown(name, api_setup, api_teardown)
@@ -369,6 +410,7 @@ int main(void)
         CHECK(what_is_open_stands_with_the_worst_first),
         CHECK(what_is_open_can_be_asked_for_in_part),
         CHECK(a_patch_that_came_by_a_base_is_timed_from_upstream),
+        CHECK(what_is_open_is_timed_until_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
