@@ -12,7 +12,7 @@
 #   plan       the planner over 10,000 images, beside one pass over the same memory
 #   store      the store with 100,000 builds, beside the disk
 #   fleet      the images that 500 new versions touch, of 10,000 images with 3,000,000 packages, beside
-#              the same join by SQLite alone
+#              the same join by SQLite alone; who is exposed to one advisory of 40,000, beside its join
 #   hooks      webhooks stored before they are answered, beside SQLite's one row a commit and beside
 #              the same server storing nothing
 #   git_check  a check of an unchanged git repository over http, beside `git ls-remote`
@@ -102,6 +102,7 @@ bench_fleet() {
   local store=$LAB/fleet.db
   "$REBAKE_BUILD/tests/bench/bench_fleet" "$store" 10000
   python3 tests/bench/fleet_join.py "$store"
+  "$REBAKE_BUILD/tests/bench/bench_exposure" "$store" "$LAB"
 }
 
 # Sources are distinct tags of one registry on loopback; each is checked once, and then none is due. The one
