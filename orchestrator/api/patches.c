@@ -269,12 +269,93 @@ static void answer(struct patches *patches, size_t limit, json_t *into)
     rb_json_set(into, "advisoryTimes", times_json(patches, true));
 }
 
+/* ── what of it is asked for ────────────────────────────────────────────────────────────────── */
+
+/* All of it, unless a vulnerability, a deployment, or an image is named. */
+struct wanted {
+    bool is_vulnerability;
+    struct rb_vulnerability vulnerability;
+    int64_t deployment_id; /* 0: any */
+    int64_t image_id;      /* 0: any */
+};
+
+static int read_wanted(const struct patches *patches, struct wanted *ret_wanted, struct rb_err *err)
+{
+    const struct api_request *request = patches->request;
+    const struct api_feeds *feeds = &patches->exposure.feeds;
+    const char *name = request->parameter(request, "of");
+    struct api_named named;
+    *ret_wanted = (struct wanted){0};
+    if (name == NULL)
+        return 0;
+    ret_wanted->is_vulnerability = rb_advisory_look_up(
+        name, feeds->advisories, feeds->advisory_count, request->arena, &ret_wanted->vulnerability);
+    if (ret_wanted->is_vulnerability)
+        return 0;
+    int status = api_find_named(request, name, &named, err);
+    if (status == 0 && named.is_deployment)
+        ret_wanted->deployment_id = named.deployment.id;
+    else if (status == 0)
+        ret_wanted->image_id = named.image.id;
+    return status;
+}
+
+static bool is_wanted(const struct wanted *wanted, const struct rb_deployment_row *deployment)
+{
+    return (wanted->deployment_id == 0 || wanted->deployment_id == deployment->id) &&
+           (wanted->image_id == 0 || wanted->image_id == deployment->image_id);
+}
+
+static bool has_closed(const struct patch *patch, const struct rb_vulnerability *vulnerability)
+{
+    size_t i;
+    const json_t *id;
+    json_array_foreach(patch->closed, i, id)
+    {
+        for (size_t name = 0; name < vulnerability->name_count; name++) {
+            if (rb_text_equal(json_string_value(id), vulnerability->names[name]))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void keep_those_that_closed(struct patches *patches,
+                                   const struct rb_vulnerability *vulnerability)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < patches->count; i++) {
+        if (has_closed(&patches->all[i], vulnerability))
+            patches->all[kept++] = patches->all[i];
+        else
+            json_decref(patches->all[i].closed);
+    }
+    patches->count = kept;
+}
+
+static int collect(struct patches *patches, int64_t since_at, struct rb_err *err)
+{
+    const struct api_request *request = patches->request;
+    struct rb_deployment_row *deployments;
+    struct wanted wanted;
+    size_t count;
+    api_causes_begin(&patches->causes, request);
+    int status = read_wanted(patches, &wanted, err);
+    if (status == 0)
+        status = rb_store_deployments(request->options->store, request->arena, &deployments, &count,
+                                      err);
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        if (is_wanted(&wanted, &deployments[i]))
+            status = add_deployment(patches, &deployments[i], since_at, err);
+    }
+    if (status == 0 && wanted.is_vulnerability)
+        keep_those_that_closed(patches, &wanted.vulnerability);
+    return status;
+}
+
 int api_get_patches(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     RB_CLEANUP(patches_deinit) struct patches patches = {.request = request};
-    struct rb_deployment_row *deployments;
-    struct rb_store *store = request->options->store;
-    size_t count;
     int64_t since_at, limit;
     int status =
         api_number(request, "since", request->now_at - SINCE_MS, INT64_MAX, &since_at, err);
@@ -282,11 +363,8 @@ int api_get_patches(const struct api_request *request, struct api_reply *reply, 
         status = api_number(request, "limit", LIMIT, LIMIT_MAXIMUM, &limit, err);
     if (status == 0)
         status = api_exposure_begin(&patches.exposure, request, reply, err);
-    api_causes_begin(&patches.causes, request);
     if (status == 0)
-        status = rb_store_deployments(store, request->arena, &deployments, &count, err);
-    for (size_t i = 0; status == 0 && i < count; i++)
-        status = add_deployment(&patches, &deployments[i], since_at, err);
+        status = collect(&patches, since_at, err);
     if (status == 0)
         answer(&patches, (size_t)limit, reply->json);
     return status;

@@ -91,23 +91,26 @@ static int run_patches(const struct rb_command *command, int argc, char **argv)
     int count = rb_client_parse(command, argc, argv, more, &asked);
     if (count < 0)
         return RB_EXIT_USAGE;
-    if (count > 0)
-        return rb_command_usage(command, "takes options alone");
+    if (count > 1)
+        return rb_command_usage(command, "name one vulnerability, deployment or image, or none");
+    RB_CLEANUP_FREE char *encoded = count == 0 ? rb_strdup("") : rb_client_encode(argv[0]);
     RB_CLEANUP_FREE char *since =
         asked.since_ms == 0
             ? rb_strdup("")
             : rb_asprintf("&since=%lld",
                           (long long)(rb_clock_now(&rb_clock_system) - asked.since_ms));
-    RB_CLEANUP_FREE char *path = rb_asprintf(
-        "/v1/patches?limit=%lld%s", (long long)(asked.limit == 0 ? 100 : asked.limit), since);
+    RB_CLEANUP_FREE char *path = rb_asprintf("/v1/patches?limit=%lld%s%s%s",
+                                             (long long)(asked.limit == 0 ? 100 : asked.limit),
+                                             since, count == 0 ? "" : "&of=", encoded);
     return rb_client_show(command, &asked, path, print_patches);
 }
 
 const struct rb_command rb_command_patches = {
     .name = "patches",
-    .arguments = "[--since SPAN] [--limit N] [--json]",
+    .arguments = "[ID | DEPLOYMENT | IMAGE] [--since SPAN] [--limit N] [--json]",
     .summary = "List what was patched where it runs, and how long that took from upstream",
-    .help = "A package counts once for each deployment that it came to in another version.\n"
+    .help = "Of all, or of what has closed one vulnerability, or came to one deployment.\n"
+            "A package counts once for each deployment that it came to in another version.\n"
             "Upstream is when its repository published it, where that tells.\n"
             "\n"
             "  --since SPAN  what was deployed so long ago or later (default: 90d)\n"

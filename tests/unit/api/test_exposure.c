@@ -349,6 +349,20 @@ static void a_patch_that_came_by_a_base_is_timed_from_upstream(void **state)
     assert_int_equal(number_at(answer, "advisoryTimes.total.maxMs"), 120000);
     assert_int_equal(number_at(answer, "advisoryTimes.total.count"), 1);
     json_decref(answer);
+    static const struct {
+        const char *of;
+        int count;
+    } OF[] = {
+        {"CVE-2026-1", 1}, {"CVE-2026-2", 0}, {"production", 1}, {"shop/app", 1}, {"runtime", 0}};
+    for (size_t i = 0; i < RB_COUNT_OF(OF); i++) {
+        RB_CLEANUP_FREE char *path = rb_asprintf("/v1/patches?since=0&of=%s", OF[i].of);
+        answer = api_get(fixture, path);
+        assert_int_equal(number_at(answer, "count"), OF[i].count);
+        assert_int_equal(number_at(answer, "advisoryTimes.total.count"), OF[i].count);
+        json_decref(answer);
+    }
+    struct reply reply = api_ask(fixture, "GET", "/v1/patches?of=produktion", NULL);
+    assert_refused(&reply, 404, "produktion");
     RB_CLEANUP_FREE char *later = rb_asprintf("/v1/patches?since=%lld", (long long)base->now + 1);
     answer = api_get(fixture, later);
     assert_int_equal(number_at(answer, "count"), 0);
