@@ -70,7 +70,8 @@ static int compare_semver(const char *a, const char *b)
     return a_is != b_is ? (int)a_is - (int)b_is : strcmp(a, b);
 }
 
-const struct rb_version_order rb_range_semver = {"semver", compare_semver, is_semver};
+const struct rb_version_order rb_range_semver = {
+    .name = "semver", .compare = compare_semver, .is_version = is_semver};
 
 const struct rb_version_order *rb_range_order(const char *name)
 {

@@ -147,4 +147,5 @@ bool rb_version_is_apk(const char *version)
     return part.kind == PART_END;
 }
 
-const struct rb_version_order rb_version_apk = {"apk", rb_version_compare_apk, rb_version_is_apk};
+const struct rb_version_order rb_version_apk = {
+    .name = "apk", .compare = rb_version_compare_apk, .is_version = rb_version_is_apk};

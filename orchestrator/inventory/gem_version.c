@@ -126,4 +126,5 @@ bool rb_version_is_gem(const char *version)
     return parse(version, &parsed);
 }
 
-const struct rb_version_order rb_version_gem = {"gem", rb_version_compare_gem, rb_version_is_gem};
+const struct rb_version_order rb_version_gem = {
+    .name = "gem", .compare = rb_version_compare_gem, .is_version = rb_version_is_gem};

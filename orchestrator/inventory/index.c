@@ -12,6 +12,7 @@
 #include "index_format.h"
 #include "rebake/base/memory.h"
 #include "rebake/inventory/mapped.h"
+#include "rebake/inventory/pypi_name.h"
 
 static int refuse(const char *path, const char *reason, struct rb_err *err)
 {
@@ -95,6 +96,14 @@ size_t rb_index_find(const struct rb_index *index, const char *name, size_t *ret
     while (end < index->count && strcmp(index->strings + index->records[end].name, name) == 0)
         end++;
     return end - low;
+}
+
+size_t rb_index_find_package(const struct rb_index *index, const struct rb_package *package,
+                             size_t *ret_first)
+{
+    RB_CLEANUP_FREE char *normal =
+        package->type == RB_PACKAGE_PYPI ? rb_pypi_name(package->name) : NULL;
+    return rb_index_find(index, normal != NULL ? normal : package->name, ret_first);
 }
 
 void rb_index_get(const struct rb_index *index, size_t position, struct rb_offer *ret_offer)

@@ -227,5 +227,5 @@ bool rb_version_is_maven(const char *version)
     return *version != '\0';
 }
 
-const struct rb_version_order rb_version_maven = {"maven", rb_version_compare_maven,
-                                                  rb_version_is_maven};
+const struct rb_version_order rb_version_maven = {
+    .name = "maven", .compare = rb_version_compare_maven, .is_version = rb_version_is_maven};

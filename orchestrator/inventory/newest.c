@@ -31,22 +31,52 @@ static bool is_newest_installed(const struct rb_inventory *inventory,
     return true;
 }
 
+/* "4" of "4.1.2", "0.3" of "0.3.1", "1!2" of "1!2.0". */
+static size_t line_size(const char *version)
+{
+    static const char DIGITS[] = "0123456789";
+    size_t size = strspn(version, "0123456789!");
+    if (size == 1 && version[0] == '0' && version[1] == '.')
+        size += 1 + strspn(version + 2, DIGITS);
+    return size;
+}
+
+static bool is_of_line(const struct rb_package *package, const char *version)
+{
+    size_t size = line_size(package->version);
+    return size == line_size(version) && memcmp(package->version, version, size) == 0;
+}
+
+/* newest: the best that was offered so far, or NULL. */
+static bool is_better(const struct rb_package *package, const char *offered, const char *newest)
+{
+    const struct rb_version_order *order = rb_package_type_order(package->type);
+    if (order->compare(offered, package->version) <= 0)
+        return false;
+    if (order->is_prerelease != NULL && order->is_prerelease(offered) &&
+        !order->is_prerelease(package->version))
+        return false;
+    if (newest != NULL && !rb_package_type_is_distribution(package->type) &&
+        is_of_line(package, offered) != is_of_line(package, newest))
+        return is_of_line(package, offered);
+    return newest == NULL || order->compare(offered, newest) > 0;
+}
+
 const char *newest_offer(const struct rb_inventory *inventory, const struct rb_package *package,
                          const struct rb_repository *repositories, size_t count,
                          const struct rb_repository **ret_repository)
 {
-    const struct rb_version_order *order = rb_package_type_order(package->type);
     const char *newest = NULL;
     for (size_t i = 0; i < count; i++) {
         size_t first;
         if (repositories[i].type != package->type)
             continue;
-        size_t offers = rb_index_find(repositories[i].index, package->name, &first);
+        size_t offers = rb_index_find_package(repositories[i].index, package, &first);
         for (size_t at = first; at < first + offers; at++) {
             struct rb_offer offer;
             rb_index_get(repositories[i].index, at, &offer);
             if (is_compatible(inventory, package->architecture, offer.architecture) &&
-                order->compare(offer.version, newest == NULL ? package->version : newest) > 0) {
+                is_better(package, offer.version, newest)) {
                 newest = offer.version;
                 *ret_repository = &repositories[i];
             }

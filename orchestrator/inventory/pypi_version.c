@@ -225,5 +225,14 @@ bool rb_version_is_pypi(const char *version)
     return parse(version, &parsed);
 }
 
-const struct rb_version_order rb_version_pypi = {"pypi", rb_version_compare_pypi,
-                                                 rb_version_is_pypi};
+/* PEP 440, "Pre-releases": those of development are too. */
+static bool is_prerelease(const char *text)
+{
+    struct version version;
+    return parse(text, &version) && (version.stage != STAGE_FINAL || version.is_development);
+}
+
+const struct rb_version_order rb_version_pypi = {.name = "pypi",
+                                                 .compare = rb_version_compare_pypi,
+                                                 .is_version = rb_version_is_pypi,
+                                                 .is_prerelease = is_prerelease};

@@ -125,4 +125,5 @@ bool rb_version_is_rpm(const char *version)
            (!parts.has_release || is_part(parts.release));
 }
 
-const struct rb_version_order rb_version_rpm = {"rpm", rb_version_compare_rpm, rb_version_is_rpm};
+const struct rb_version_order rb_version_rpm = {
+    .name = "rpm", .compare = rb_version_compare_rpm, .is_version = rb_version_is_rpm};

@@ -201,7 +201,7 @@ size_t rb_upgrades_find(const struct rb_inventory *inventory,
         const char *candidate = NULL;
         if (package->type == RB_PACKAGE_DEB)
             candidate = find_newer_candidate(&search, package, &holder);
-        else if (package->type == RB_PACKAGE_RPM || package->type == RB_PACKAGE_APK)
+        else
             candidate = newest_offer(inventory, package, repositories, repository_count, &holder);
         if (candidate == NULL)
             continue;

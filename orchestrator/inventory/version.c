@@ -133,4 +133,5 @@ bool rb_version_is_deb(const char *version)
     return hyphen > upstream && hyphen[1] != '\0';
 }
 
-const struct rb_version_order rb_version_deb = {"deb", rb_version_compare_deb, rb_version_is_deb};
+const struct rb_version_order rb_version_deb = {
+    .name = "deb", .compare = rb_version_compare_deb, .is_version = rb_version_is_deb};

@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "rebake/base/memory.h"
 #include "rebake/base/semver.h"
 #include "rebake/base/text.h"
 #include "rebake/inventory/version.h"
 
-const struct rb_version_order rb_version_semver = {"semver", rb_semver_compare_texts,
-                                                   rb_semver_is_version};
+/* Of "1.0.0-rc.1+build-7" the first dash, if it stands before the build (semver.org, 9 and 10). */
+static bool is_semver_prerelease(const char *version)
+{
+    return version[strcspn(version, "-+")] == '-';
+}
+
+const struct rb_version_order rb_version_semver = {.name = "semver",
+                                                   .compare = rb_semver_compare_texts,
+                                                   .is_version = rb_semver_is_version,
+                                                   .is_prerelease = is_semver_prerelease};
 
 const struct rb_version_order *rb_version_order_find(const char *name)
 {

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "rebake/base/err.h"
+#include "rebake/inventory/package.h"
 #include "rebake/inventory/version.h"
 
 struct rb_offer {
@@ -64,6 +65,9 @@ void rb_index_close(struct rb_index *index); /* NULL is allowed */
 size_t rb_index_count(const struct rb_index *index);
 /* The offers of a name stand together: *ret_first .. *ret_first + return value - 1. */
 size_t rb_index_find(const struct rb_index *index, const char *name, size_t *ret_first);
+/* The same of a package, by the name that an index has for it: Python's are normalized there. */
+size_t rb_index_find_package(const struct rb_index *index, const struct rb_package *package,
+                             size_t *ret_first);
 void rb_index_get(const struct rb_index *index, size_t position, struct rb_offer *ret_offer);
 
 #endif

@@ -13,6 +13,7 @@ struct rb_version_order {
     const char *name;
     int (*compare)(const char *a, const char *b);
     bool (*is_version)(const char *version);
+    bool (*is_prerelease)(const char *version); /* NULL: of this order nothing is one */
 };
 
 extern const struct rb_version_order rb_version_deb;
