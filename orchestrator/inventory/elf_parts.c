@@ -108,10 +108,11 @@ static bool read_head(struct elf *elf)
     if (size < SIZE(elf, Ehdr) || !read_segments(elf, head, size))
         return false;
     elf->section_offset = MEMBER(elf, head, Ehdr, e_shoff);
-    elf->section_count = (unsigned)MEMBER(elf, head, Ehdr, e_shnum);
-    elf->section_size = (unsigned)MEMBER(elf, head, Ehdr, e_shentsize);
     elf->section_names = (unsigned)MEMBER(elf, head, Ehdr, e_shstrndx);
-    if (elf->section_size == SIZE(elf, Shdr) && elf->section_offset < INT64_MAX) {
+    /* Headers of another size are none that could be read. */
+    if (MEMBER(elf, head, Ehdr, e_shentsize) == SIZE(elf, Shdr) &&
+        elf->section_offset < INT64_MAX) {
+        elf->section_count = (unsigned)MEMBER(elf, head, Ehdr, e_shnum);
         uint64_t before = elf->section_offset < NAMES_BYTES ? elf->section_offset : NAMES_BYTES;
         want(elf, ELF_TABLE, elf->section_offset - before, TABLE_BYTES);
     }
@@ -225,8 +226,8 @@ static const unsigned char *find_header(const struct elf *elf, unsigned which)
 {
     return which >= elf->section_count
                ? NULL
-               : find_stretch(elf, elf->section_offset + (uint64_t)which * elf->section_size,
-                              elf->section_size);
+               : find_stretch(elf, elf->section_offset + (uint64_t)which * SIZE(elf, Shdr),
+                              SIZE(elf, Shdr));
 }
 
 static const unsigned char *find_content(const struct elf *elf, const unsigned char *header,

@@ -25,7 +25,6 @@ struct elf {
     bool has_go; /* ELF_DATA begins with ELF_GO_MARK; else it has nothing of use */
     uint64_t section_offset;
     unsigned section_count;
-    unsigned section_size;
     unsigned section_names; /* number of the section that has the others' names */
     struct elf_part parts[ELF_PARTS];
 };
