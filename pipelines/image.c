@@ -64,7 +64,7 @@ const struct rb_field rb_image_fields[] = {
     {.key = "packages",
      .kind = RB_FIELD_NAMES,
      .offset = AT(packages),
-     .example = "packages: [NAME of a source of kind apt, rpm or apk]"},
+     .example = "packages: [NAME of a source of kind apt, rpm, apk, pypi or npm]"},
     {.key = "arguments",
      .kind = RB_FIELD_PAIRS,
      .offset = AT(arguments),
@@ -148,7 +148,10 @@ static void resolve_from(const struct lookup *lookup, const struct rb_image_list
 }
 
 /* What packages come from. */
-enum { REPOSITORIES = 1U << RB_SOURCE_APT | 1U << RB_SOURCE_RPM | 1U << RB_SOURCE_APK };
+enum {
+    REPOSITORIES = 1U << RB_SOURCE_APT | 1U << RB_SOURCE_RPM | 1U << RB_SOURCE_APK |
+                   1U << RB_SOURCE_PYPI | 1U << RB_SOURCE_NPM
+};
 
 static void resolve_packages(const struct lookup *lookup, struct rb_image_draft *draft)
 {
@@ -159,7 +162,7 @@ static void resolve_packages(const struct lookup *lookup, struct rb_image_draft 
         const struct rb_node *node = draft->packages->items[i];
         const struct rb_source *source =
             find_source(lookup, node, "packages", REPOSITORIES,
-                        "write the names of sources of kind apt, rpm or apk");
+                        "write the names of sources of kind apt, rpm, apk, pypi or npm");
         bool again = false;
         for (size_t j = 0; j < count; j++)
             again = again || found[j] == source;

@@ -28,6 +28,8 @@ extern const struct rb_source_language rb_source_image;
 extern const struct rb_source_language rb_source_apt;
 extern const struct rb_source_language rb_source_rpm;
 extern const struct rb_source_language rb_source_apk;
+extern const struct rb_source_language rb_source_pypi;
+extern const struct rb_source_language rb_source_npm;
 extern const struct rb_source_language rb_source_http;
 extern const struct rb_source_language rb_source_osv;
 extern const struct rb_source_language rb_source_debian_tracker;

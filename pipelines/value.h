@@ -43,9 +43,11 @@ rb_value_reader rb_value_argument;    /* a name of a build argument or environme
 /* value_address.c: where upstreams and registries are. */
 rb_value_reader rb_value_git_url;
 rb_value_reader rb_value_branch;
-rb_value_reader rb_value_apt_url; /* without a '/' at its end */
-rb_value_reader rb_value_rpm_url; /* likewise */
-rb_value_reader rb_value_apk_url; /* likewise */
+rb_value_reader rb_value_apt_url;      /* without a '/' at its end */
+rb_value_reader rb_value_rpm_url;      /* likewise */
+rb_value_reader rb_value_apk_url;      /* likewise */
+rb_value_reader rb_value_language_url; /* likewise, by http or https */
+rb_value_reader rb_value_language_package;
 rb_value_reader rb_value_mirrorlist;
 rb_value_reader rb_value_machine;  /* an architecture as rpm and apk name it */
 rb_value_reader rb_value_file_url; /* of one file, by http or https; a query is allowed */

@@ -157,6 +157,43 @@ const char *rb_value_apk_url(struct rb_arena *arena, const char *text,
                           "write the folder that holds x86_64/ and others");
 }
 
+const char *rb_value_language_url(struct rb_arena *arena, const char *text,
+                                  struct rb_complaint *complaint)
+{
+    if (web_url(text, complaint,
+                "write an https or http URL, for example https://mirror.example.com/simple") ==
+        NULL)
+        return NULL;
+    if (strchr(text, '?') != NULL)
+        return rb_value_refuse(complaint, "has a \"?\"", "remove it and what follows");
+    size_t size = strlen(text);
+    while (size > 0 && text[size - 1] == '/')
+        size--;
+    return rb_arena_strndup(arena, text, size);
+}
+
+/* A name, or one in a scope: "@types/node". What PyPI's and npm's rules have in common with a path
+   of a URL. */
+const char *rb_value_language_package(struct rb_arena *arena, const char *text,
+                                      struct rb_complaint *complaint)
+{
+    enum { NAME_MAXIMUM = 214 };
+    const char *name = text;
+    (void)arena;
+    if (*name == '@') {
+        const char *slash = strchr(name, '/');
+        name = slash != NULL && slash > name + 1 && name[1] != '.' ? slash + 1 : "";
+    }
+    bool good = *name != '\0' && *name != '.' && strlen(text) <= NAME_MAXIMUM;
+    for (const char *at = text + (*text == '@'); *at != '\0'; at++)
+        good = good && (strchr(rb_letters_and_digits, *at) != NULL || strchr("._-", *at) != NULL ||
+                        (*at == '/' && at + 1 == name));
+    return good ? text
+                : rb_value_refuse(complaint, "is not the name of a package",
+                                  "write it as its registry does, for example requests or "
+                                  "\"@types/node\"");
+}
+
 const char *rb_value_machine(struct rb_arena *arena, const char *text,
                              struct rb_complaint *complaint)
 {

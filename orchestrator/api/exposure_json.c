@@ -113,7 +113,7 @@ static const char *fix_in(const struct api_finding *found, const struct rb_index
                           struct rb_offer *offer)
 {
     const char *newest = NULL;
-    size_t first, count = rb_index_find(index, found->package.name, &first);
+    size_t first, count = rb_index_find_package(index, &found->package, &first);
     for (size_t i = first; i < first + count; i++) {
         rb_index_get(index, i, offer);
         bool is_for_it = rb_text_equal(offer->architecture, found->package.architecture) ||
@@ -134,7 +134,9 @@ json_t *api_available_json(const struct api_exposure *exposure, const struct api
         const struct rb_version_order *order;
     } KINDS[] = {{RB_PACKAGE_DEB, "apt", &rb_version_deb},
                  {RB_PACKAGE_RPM, "rpm", &rb_version_rpm},
-                 {RB_PACKAGE_APK, "apk", &rb_version_apk}};
+                 {RB_PACKAGE_APK, "apk", &rb_version_apk},
+                 {RB_PACKAGE_PYPI, "pypi", &rb_version_pypi},
+                 {RB_PACKAGE_NPM, "npm", &rb_version_semver}};
     const char *fixed = found->finding->matches[0].fixed_version;
     json_t *array = rb_json_array();
     for (size_t i = 0; fixed != NULL && i < exposure->feeds.repository_count; i++) {

@@ -248,7 +248,7 @@ static void take_source(struct api_shelf *shelf, const struct rb_source_row *row
                         struct api_feeds *feeds)
 {
     static const char *const ADVISORIES[] = {"osv", "debian-tracker", "secdb", NULL};
-    static const char *const REPOSITORIES[] = {"apt", "rpm", "apk", NULL};
+    static const char *const REPOSITORIES[] = {"apt", "rpm", "apk", "pypi", "npm", NULL};
     bool is_kev = strcmp(row->kind, "kev") == 0, is_epss = strcmp(row->kind, "epss") == 0;
     if (is_one_of(row->kind, ADVISORIES)) {
         take_advisories(shelf, row, path, feeds);

@@ -208,6 +208,10 @@ void rb_hook_directory_add(struct rb_hook_directory *directory, const char *name
     case RB_SOURCE_APK:
         add_url(directory, source->apk.url, &entry);
         break;
+    case RB_SOURCE_PYPI:
+    case RB_SOURCE_NPM:
+        add_url(directory, source->language.url, &entry);
+        break;
     case RB_SOURCE_HTTP:
     case RB_SOURCE_OSV:
     case RB_SOURCE_DEBIAN_TRACKER:

@@ -60,8 +60,9 @@ static bool follows_url(const struct rb_source *source, const char *rest)
 {
     if (source->kind == RB_SOURCE_APT)
         return follows_suite(&source->apt, rest);
-    bool is_repository =
-        source->kind == RB_SOURCE_APK || (source->kind == RB_SOURCE_RPM && source->rpm.url != NULL);
+    bool is_repository = source->kind == RB_SOURCE_APK || source->kind == RB_SOURCE_PYPI ||
+                         source->kind == RB_SOURCE_NPM ||
+                         (source->kind == RB_SOURCE_RPM && source->rpm.url != NULL);
     return is_repository || *rest == '\0';
 }
 

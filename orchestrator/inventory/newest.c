@@ -53,8 +53,7 @@ static bool is_better(const struct rb_package *package, const char *offered, con
     const struct rb_version_order *order = rb_package_type_order(package->type);
     if (order->compare(offered, package->version) <= 0)
         return false;
-    if (order->is_prerelease != NULL && order->is_prerelease(offered) &&
-        !order->is_prerelease(package->version))
+    if (order->is_prerelease != NULL && order->is_prerelease(offered))
         return false;
     if (newest != NULL && !rb_package_type_is_distribution(package->type) &&
         is_of_line(package, offered) != is_of_line(package, newest))

@@ -11,10 +11,10 @@
    is installed in several versions, a kernel, only the newest can be outdated. Excludes, version
    locks and modules are not known here.
    apk (apk-version(8), -l '<'): the same name; all repositories count, tagged ones too.
-   Of a language's package: no prerelease, unless one is installed (PEP 440, "Handling of
-   pre-releases"; npm does so too). One of the same line, which is the first number of a version, or
-   the first two where that is 0 (semver.org, 4 and 8), comes before one of another: a recipe mostly
-   holds to a line, and what it cannot have must not hide what it can. */
+   Of a language's package: no prerelease, as pip and npm have it. One of the same line, which is
+   the first number of a version, or the first two where that is 0 (semver.org, 4 and 8), comes
+   before one of another: a recipe mostly holds to a line, and what it cannot have must not hide
+   what it can. */
 const char *newest_offer(const struct rb_inventory *inventory, const struct rb_package *package,
                          const struct rb_repository *repositories, size_t count,
                          const struct rb_repository **ret_repository);

@@ -24,6 +24,9 @@ const struct rb_check_kind *rb_check_kind_of(enum rb_source_kind kind)
         return &rb_check_rpm;
     case RB_SOURCE_APK:
         return &rb_check_apk;
+    case RB_SOURCE_PYPI:
+    case RB_SOURCE_NPM:
+        return &rb_check_language;
     case RB_SOURCE_HTTP:
     case RB_SOURCE_OSV:
     case RB_SOURCE_DEBIAN_TRACKER:

@@ -29,6 +29,7 @@ extern const struct rb_check_kind rb_check_image;
 extern const struct rb_check_kind rb_check_apt;
 extern const struct rb_check_kind rb_check_rpm;
 extern const struct rb_check_kind rb_check_apk;
+extern const struct rb_check_kind rb_check_language;
 extern const struct rb_check_kind rb_check_file;
 
 #endif

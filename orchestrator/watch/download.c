@@ -125,6 +125,8 @@ static void send_request(struct rb_download *download, struct rb_http *http,
         rb_strlist_addf(&headers, "If-None-Match: %s", ask->etag);
     if (ask->last_modified != NULL)
         rb_strlist_addf(&headers, "If-Modified-Since: %s", ask->last_modified);
+    if (ask->accept != NULL)
+        rb_strlist_addf(&headers, "Accept: %s", ask->accept);
     download->has_condition = ask->etag != NULL || ask->last_modified != NULL;
     struct rb_http_request request = {
         .url = ask->url,

@@ -41,7 +41,8 @@ struct rb_download_ask {
     int64_t timeout_ms;
     const char *etag; /* both NULL: asked for whatever it is */
     const char *last_modified;
-    const char *into; /* by HTTP: a file to write, replaced if it is there; NULL: into memory */
+    const char *accept; /* the media type that is asked for; NULL: any */
+    const char *into;   /* by HTTP: a file to write, replaced if it is there; NULL: into memory */
 };
 
 void rb_download_init(struct rb_download *download, void (*done)(void *context), void *context);

@@ -22,6 +22,7 @@ int rb_image_fetch_version(const struct rb_fetching *fetching, struct rb_err *er
 int rb_apt_fetch_version(const struct rb_fetching *fetching, struct rb_err *err);
 int rb_rpm_fetch_version(const struct rb_fetching *fetching, struct rb_err *err);
 int rb_apk_fetch_version(const struct rb_fetching *fetching, struct rb_err *err);
+int rb_language_fetch_version(const struct rb_fetching *fetching, struct rb_err *err);
 int rb_file_fetch_version(const struct rb_fetching *fetching, struct rb_err *err);
 
 /* RB_EINVALID where the version is no SHA-256 in hexadecimal. */

@@ -12,7 +12,7 @@ lab_need docker-registry nginx fcgiwrap jq rpm rpmbuild createrepo_c openssl gpg
 
 mkdir "$LAB/public"
 nginx_start repositories <<N
-  server { listen 127.0.0.1:@PORT@; root $LAB/public; }
+  server { listen 127.0.0.1:@PORT@; root $LAB/public; index index.json; }
 N
 repositories=http://127.0.0.1:$LAB_PORT
 export HOME=$LAB
@@ -56,7 +56,23 @@ printf 'ID=rocky\nVERSION_ID=9.3\n' >"$LAB/work/shop/el/root/etc/os-release"
 printf 'ID=alpine\nVERSION_ID=3.20.1\n' >"$LAB/work/shop/alpine/root/etc/os-release"
 rpm_install "$LAB"/rpms/noarch/demo-1.0-1.noarch.rpm
 apk_install 1.0-r0
-for image in el alpine; do printf 'FROM empty\nCOPY root/ /\n' >"$LAB/work/shop/$image/Containerfile"; done
+# python_install VERSION: the same for "python", of Flask.
+python_install() {
+  rm -rf "$LAB/work/shop/python/root/site"
+  mkdir -p "$LAB/work/shop/python/root/site/flask-$1.dist-info"
+  printf 'Metadata-Version: 2.1\nName: Flask\nVersion: %s\n' "$1" \
+    >"$LAB/work/shop/python/root/site/flask-$1.dist-info/METADATA"
+}
+# python_publish VERSION...: what the registry has of it.
+python_publish() {
+  mkdir -p "$LAB/public/simple/flask"
+  printf '{"filename": "flask-%s-py3-none-any.whl"}\n' "$@" |
+    jq -s '{meta: {"api-version": "1.0"}, name: "flask", files: .}' >"$LAB/public/simple/flask/index.json"
+  nginx_time "$LAB/public/simple/flask/index.json"
+}
+python_install 2.3.2
+python_publish 2.3.2
+for image in el alpine python; do printf 'FROM empty\nCOPY root/ /\n' >"$LAB/work/shop/$image/Containerfile"; done
 git_publish shop "first"
 rpm_publish "$LAB/public/rpm" gz
 apk_publish "$LAB/public/apk" 1.0-r0 good
@@ -76,7 +92,13 @@ sources:
   rpms: { rpm: $repositories/rpm, signed-by: $LAB/good.asc, architectures: [x86_64, noarch], every: 1h }
   secdb: { secdb: $repositories/secdb.json, every: 1h }
   apks: { apk: $repositories/apk, keys: [$LAB/keys], architectures: [x86_64], every: 1h }
+  pypi: { pypi: $repositories/simple, packages: [Flask], every: 1h }
 images:
+  python:
+    from: empty
+    context: { source: code, path: python }
+    packages: [pypi]
+    push: $REGISTRY/shop/python
   el:
     from: empty
     context: { source: code, path: el }
@@ -96,7 +118,7 @@ images:
 P
 rebaked_start "$LAB/shop.yaml"
 expect_exit 0 rebake wait --check --timeout 2m
-expect_equal "$(builds el), $(builds alpine)" "succeeded, succeeded"
+expect_equal "$(builds el), $(builds alpine), $(builds python)" "succeeded, succeeded, succeeded"
 
 section "what is not in an image makes it no older"
 rpm_package other 0 2.0 1
@@ -168,3 +190,20 @@ git_publish shop "demo 1.0-r2"
 expect_exit 0 rebake wait --check --timeout 1m
 expect_exit 0 rebake exposure CVE-2026-1
 expect_equal "$(builds fixed)" "succeeded succeeded unresolved succeeded"
+
+section "a language's package: the patch of its line first, a new line once, and then the next patch"
+python_publish 2.3.2 2.3.3 3.0.0
+expect_exit 1 rebake wait --check --timeout 1m
+expect_equal "$(reasons python)" "package flask 2.3.2 2.3.3"
+python_install 2.3.3
+git_publish shop "Flask 2.3.3"
+expect_exit 1 rebake wait --check --timeout 1m
+expect_equal "$(builds python)" "succeeded unresolved succeeded unresolved"
+expect_equal "$(reasons python)" "package flask 2.3.3 3.0.0"
+python_publish 2.3.2 2.3.3 2.3.4 3.0.0
+expect_exit 1 rebake wait --check --timeout 1m
+expect_equal "$(reasons python)" "package flask 2.3.3 2.3.4"
+python_install 3.0.0
+git_publish shop "Flask 3.0.0"
+expect_exit 0 rebake wait --check --timeout 1m
+expect_equal "$(builds python)" "succeeded unresolved succeeded unresolved unresolved succeeded"

@@ -5,7 +5,7 @@
  * "sha256:…" }, "code": { "url": …, "branch" or "tag": …, "commit": HEX, "path": ".", "tree": HEX,
  *     "trees": { PATH: HEX or null } where the source has paths },
  *     "repositories": [ { "name", "kind": "apt", "url", "suite", "components": [], "signed-by",
- *     "release": HEX } or { "name", "kind": "rpm" or "apk", "source": {…}, "release": HEX } ] }
+ *     "release": HEX } or { "name", "kind": "rpm", "apk", …, "source": {…}, "release": HEX } ] }
  */
 #ifndef REBAKE_PIPELINES_LOCK_H
 #define REBAKE_PIPELINES_LOCK_H

@@ -23,6 +23,8 @@ enum rb_source_kind {
     RB_SOURCE_APT,
     RB_SOURCE_RPM,
     RB_SOURCE_APK,
+    RB_SOURCE_PYPI,
+    RB_SOURCE_NPM,
     RB_SOURCE_HTTP, /* a file; and from here on files of advisories: */
     RB_SOURCE_OSV,
     RB_SOURCE_DEBIAN_TRACKER,
@@ -77,6 +79,12 @@ struct rb_apk_source {
     const char *const *keys;          /* absolute paths of public keys and of folders with them */
 };
 
+/* A registry of a language's packages. */
+struct rb_language_source {
+    const char *url;             /* what the packages' names follow, without a '/' at its end */
+    const char *const *packages; /* those that are watched, NULL-terminated */
+};
+
 /* One file by HTTP: of any content, or of advisories. */
 struct rb_file_source {
     const char *url;
@@ -98,6 +106,7 @@ struct rb_source {
         struct rb_apt_source apt;
         struct rb_rpm_source rpm;
         struct rb_apk_source apk;
+        struct rb_language_source language;
         struct rb_file_source file;
     };
 };

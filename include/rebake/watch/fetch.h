@@ -28,6 +28,7 @@ struct rb_fetch_result {
                Packages files of the source's components and architectures, in one form each
      rpm       as in the repository: repodata/ with repomd.xml, its signature, primary, updateinfo
      apk       ARCHITECTURE/APKINDEX.tar.gz
+     pypi, npm offers.json, what the packages offer, while it is kept: a registry has no versions
      others    the file, by the last part of its URL
    It is taken from what checks kept in the tools' cache folder, or else from upstream. What a
    signature is over (apt, rpm, apk) is verified anew.

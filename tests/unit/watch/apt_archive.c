@@ -109,7 +109,8 @@ static void serve(void *context, const struct test_request *request, struct test
 {
     struct test_archive *archive = context;
     const struct test_fault *fault = &archive->fault;
-    RB_CLEANUP_FREE char *path = rb_asprintf("%s%s", archive->folder, request->path);
+    const char *rest = rb_text_ends_with(request->path, "/") ? "index.json" : "";
+    RB_CLEANUP_FREE char *path = rb_asprintf("%s%s%s", archive->folder, request->path, rest);
     if (is_moved(archive, request->path, answer))
         return;
     bool is_faulty = fault->suffix != NULL && rb_text_ends_with(path, fault->suffix);
