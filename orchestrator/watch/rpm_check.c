@@ -174,6 +174,7 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
     check->tools = tools;
     check->done = done;
     check->context = context;
+    RB_CLEANUP_FREE char *ending = rb_asprintf(RB_RPM_UPDATEINFO ".set%d", RB_FEED_SET_FORMAT);
     struct rb_rpm_request ask = {
         .url = source->url,
         .mirrorlist = source->mirrorlist,
@@ -181,6 +182,7 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
         .signed_by = source->signed_by,
         .folder = check->folder,
         .known_hash = check->known_hash,
+        .made_ending = tools->program == NULL ? NULL : ending,
     };
     /* The age is kept even where the version was lost: time does not run backwards. */
     if (json_is_object(request->memo)) {

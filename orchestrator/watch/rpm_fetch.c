@@ -36,7 +36,6 @@
 #include "rpm_state.h"
 
 enum { LIST_MAXIMUM = 4 << 20, FILE_MAXIMUM = 256 << 20 };
-static const char UPDATEINFO[] = "updateinfo.xml";
 static const int64_t REPOMD_TIMEOUT_MS = 60 * 1000;
 static const int64_t FILE_TIMEOUT_MS = 15 * 60 * 1000;
 
@@ -153,9 +152,13 @@ static bool is_there(const struct rb_rpm_fetch *fetch, const char *hash, bool ha
                      size_t *ret_offers)
 {
     RB_CLEANUP_FREE char *index = rb_kept_path(fetch->request.folder, hash, "index");
-    RB_CLEANUP_FREE char *updateinfo = rb_kept_path(fetch->request.folder, hash, UPDATEINFO);
+    RB_CLEANUP_FREE char *updateinfo = rb_kept_path(fetch->request.folder, hash, RB_RPM_UPDATEINFO);
+    const char *ending = fetch->request.made_ending;
+    RB_CLEANUP_FREE char *made =
+        ending == NULL ? NULL : rb_kept_path(fetch->request.folder, hash, ending);
     return rb_kept_index_is_there(index, ret_offers) &&
-           (!has_updateinfo || rb_file_exists(updateinfo));
+           (!has_updateinfo ||
+            (rb_file_exists(updateinfo) && (made == NULL || rb_file_exists(made))));
 }
 
 static void run_prepare(void *context)
@@ -197,7 +200,7 @@ static void run_look(void *context)
         return;
     fetch->index_path = rb_kept_path(request->folder, fetch->hash, "index");
     if (has_updateinfo)
-        fetch->updateinfo_path = rb_kept_path(request->folder, fetch->hash, UPDATEINFO);
+        fetch->updateinfo_path = rb_kept_path(request->folder, fetch->hash, RB_RPM_UPDATEINFO);
     fetch->unchanged = rb_text_equal(fetch->hash, request->known_hash) &&
                        is_there(fetch, fetch->hash, has_updateinfo, &fetch->offer_count);
 }
@@ -546,6 +549,7 @@ static void copy_request(struct rb_rpm_fetch *fetch, const struct rb_rpm_request
     copy->folder = rb_arena_strdup(arena, request->folder);
     copy->known_hash = rb_arena_strdup(arena, request->known_hash);
     copy->known_revision = rb_arena_strdup(arena, request->known_revision);
+    copy->made_ending = rb_arena_strdup(arena, request->made_ending);
     copy->mirror = rb_arena_strdup(arena, request->mirror);
     copy->etag = rb_arena_strdup(arena, request->etag);
     copy->last_modified = rb_arena_strdup(arena, request->last_modified);

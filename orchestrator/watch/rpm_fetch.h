@@ -15,6 +15,8 @@
 #include "rebake/net/http.h"
 #include "rebake/watch/trouble.h"
 
+#define RB_RPM_UPDATEINFO "updateinfo.xml" /* rb_kept_path's ending of it, unpacked */
+
 struct rb_rpm_request {
     const char *url;        /* the folder that holds repodata/: http, https or file; or NULL: */
     const char *mirrorlist; /* where the mirrors are told */
@@ -26,8 +28,10 @@ struct rb_rpm_request {
     const char *known_revision;
     int64_t known_newest_at;
     bool known_has_updateinfo;
-    const char *mirror; /* that it came from: asked first */
-    const char *etag;   /* of its repomd.xml there, or NULL */
+    const char *made_ending; /* of what the caller makes of updateinfo (rb_kept_path): where it is
+                                lost the state is; NULL: of nothing */
+    const char *mirror;      /* that it came from: asked first */
+    const char *etag;        /* of its repomd.xml there, or NULL */
     const char *last_modified;
 };
 

@@ -138,6 +138,9 @@ expect_exit 10 rebake exposure --image el --json
 expect_json "$LAB/out" '[.findings[] | [.id, .verdict]] == [["CVE-2026-1", "affected"]]'
 expect_exit 1 rebake wait --check --timeout 1m
 expect_equal "$(builds el), $(builds alpine)" "succeeded unresolved, succeeded"
+rm "$LAB"/state/cache/rpm/*/*.updateinfo.xml.set* # derived data: made again
+expect_exit 0 rebake check rpms
+lab_wait 20 "the advisories to be made again" compgen -G "$LAB/state/cache/rpm/*/*.updateinfo.xml.set*"
 
 section "a patch takes since its version came, whatever else has come since, and over a restart"
 fix_seen() {
