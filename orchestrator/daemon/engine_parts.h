@@ -63,6 +63,14 @@ struct engine_source {
     bool recording;         /* what its last check found must be in the store before the next */
 };
 
+/* What was to be updated before, in the order of the inventory: for the versions that brought it.
+ */
+struct engine_updates_before {
+    const struct rb_plan_update *all;
+    size_t count;
+    size_t next; /* where the next one is likely to be */
+};
+
 struct engine_image {
     int64_t id;
     const struct engine_pipeline *pipeline;
@@ -87,6 +95,8 @@ struct engine_image {
     int64_t updates_for_advisories; /* engine_advisories_stamp, where advisories say what counts */
     struct rb_plan_update *updates;
     size_t update_count;
+    struct rb_arena *before_arena;
+    struct engine_updates_before before;
     char *recorded; /* what the store was last told of its state; NULL: nothing by this engine */
 };
 

@@ -124,6 +124,19 @@ static int refresh_artifact(struct rb_engine *engine, struct engine_image *image
     return status == 0 ? refresh_built_inputs(engine, image, err) : status;
 }
 
+/* They count no more, and tell still what brought them. */
+static void put_updates_aside(struct engine_image *image)
+{
+    if (image->update_count > 0) {
+        rb_arena_free(image->before_arena);
+        image->before_arena = rb_steal(&image->updates_arena);
+        image->before =
+            (struct engine_updates_before){.all = image->updates, .count = image->update_count};
+    }
+    rb_arena_free(rb_steal(&image->updates_arena));
+    image->update_count = 0;
+}
+
 int engine_refresh_image(struct rb_engine *engine, struct engine_image *image, struct rb_err *err)
 {
     if (!image->stale)
@@ -143,9 +156,9 @@ int engine_refresh_image(struct rb_engine *engine, struct engine_image *image, s
     image->artifact_id = row.artifact_id;
     if (row.artifact_id != 0)
         status = refresh_artifact(engine, image, err);
-    /* An update counts for one artifact's inventory: those of before only tell what brought them.
-     */
+    /* An update counts for one artifact's inventory. */
     memset(image->updates_for, 0, image->repository_count * sizeof(*image->updates_for));
+    put_updates_aside(image);
     image->stale = status != 0;
     return status;
 }
@@ -230,52 +243,45 @@ void engine_recall_updates(struct engine_image *image, const char *reasons)
                err.text, NULL);
         return;
     }
-    image->updates_arena = rb_arena_new();
-    image->updates =
-        rb_arena_array(image->updates_arena, json_array_size(array) + 1, sizeof(*image->updates));
-    size_t i;
+    struct rb_arena *arena = image->before_arena = rb_arena_new();
+    size_t count = 0, i;
+    struct rb_plan_update *updates =
+        rb_arena_array(arena, json_array_size(array) + 1, sizeof(*updates));
     const json_t *item;
     json_array_foreach(array, i, item)
     {
+        enum rb_plan_reason_kind kind = reason_kind(rb_json_get_string(item, "kind", ""));
         int64_t version_id = rb_json_get_integer(item, "versionId", 0);
-        if (version_id == 0)
+        if (version_id == 0 || (kind != RB_REASON_PACKAGE && kind != RB_REASON_ADVISORY))
             continue;
-        image->updates[image->update_count++] = (struct rb_plan_update){
-            .package =
-                rb_arena_strdup(image->updates_arena, rb_json_get_string(item, "subject", "")),
+        updates[count++] = (struct rb_plan_update){
+            .package = rb_arena_strdup(arena, rb_json_get_string(item, "subject", "")),
             .from = "",
-            .to = rb_arena_strdup(image->updates_arena, rb_json_get_string(item, "to", "")),
+            .to = rb_arena_strdup(arena, rb_json_get_string(item, "to", "")),
             .version_id = version_id};
     }
+    image->before = (struct engine_updates_before){.all = updates, .count = count};
 }
-
-/* What was to be updated before, in the order of the inventory. */
-struct known_updates {
-    const struct rb_plan_update *all;
-    size_t count;
-    size_t next; /* where the next one is likely to be */
-};
 
 /* The version that has brought the update first: later ones of the repository do not make it newer.
  */
-static int64_t first_version(struct known_updates *known, const struct rb_upgrade *upgrade,
+static int64_t first_version(struct engine_updates_before *before, const struct rb_upgrade *upgrade,
                              int64_t version_id)
 {
-    for (size_t i = 0; i < known->count; i++) {
-        size_t at = (known->next + i) % known->count;
-        const struct rb_plan_update *update = &known->all[at];
+    for (size_t i = 0; i < before->count; i++) {
+        size_t at = (before->next + i) % before->count;
+        const struct rb_plan_update *update = &before->all[at];
         if (strcmp(update->package, upgrade->package->name) != 0 ||
             strcmp(update->to, upgrade->available) != 0)
             continue;
-        known->next = at + 1;
+        before->next = at + 1;
         return update->version_id;
     }
     return version_id;
 }
 
-static void keep_updates(struct engine_image *image, struct known_updates *known,
-                         const struct rb_upgrade *upgrades, size_t count,
-                         const struct rb_repository *repositories)
+static void keep_updates(struct engine_image *image, const struct rb_upgrade *upgrades,
+                         size_t count, const struct rb_repository *repositories)
 {
     struct rb_arena *arena = image->updates_arena; /* they outlive the inventory and the index */
     image->updates = rb_arena_array(arena, count, sizeof(*image->updates));
@@ -290,13 +296,12 @@ static void keep_updates(struct engine_image *image, struct known_updates *known
             .from = rb_arena_strdup(arena, package->version),
             .to = rb_arena_strdup(arena, upgrades[i].available),
             .version_id =
-                first_version(known, &upgrades[i], image->repositories[which]->version_id),
+                first_version(&image->before, &upgrades[i], image->repositories[which]->version_id),
         };
     }
 }
 
-static void find_updates(struct rb_engine *engine, struct engine_image *image,
-                         struct known_updates *known)
+static void find_updates(struct rb_engine *engine, struct engine_image *image)
 {
     struct rb_repository *repositories =
         rb_arena_array(image->updates_arena, image->repository_count, sizeof(*repositories));
@@ -305,7 +310,6 @@ static void find_updates(struct rb_engine *engine, struct engine_image *image,
         repositories[i] = repository_of(image->repositories[i]);
         seen += repositories[i].index != NULL;
     }
-    image->update_count = 0;
     if (seen < image->repository_count) /* judged when all of them can be seen */
         return;
     struct rb_upgrade *upgrades;
@@ -315,20 +319,16 @@ static void find_updates(struct rb_engine *engine, struct engine_image *image,
         image->updates_for_advisories = engine_advisories_stamp(engine);
         count = engine_keep_fixes(engine, &image->inventory, upgrades, count);
     }
-    keep_updates(image, known, upgrades, count, repositories);
+    keep_updates(image, upgrades, count, repositories);
     for (size_t i = 0; i < image->repository_count; i++)
         image->updates_for[i] = image->repositories[i]->version_id;
 }
 
 void engine_refresh_updates(struct rb_engine *engine, struct engine_image *image)
 {
-    if (image->artifact_id == 0)
-        image->update_count = 0;
     if (image->artifact_id == 0 || updates_are_current(engine, image))
         return;
-    struct rb_arena *before = image->updates_arena;
-    struct known_updates known = {.all = image->updates, .count = image->update_count};
+    put_updates_aside(image);
     image->updates_arena = rb_arena_new();
-    find_updates(engine, image, &known);
-    rb_arena_free(before);
+    find_updates(engine, image);
 }

@@ -108,6 +108,7 @@ void engine_unload(struct rb_engine *engine)
         rb_inventory_deinit(&image->inventory);
         rb_arena_free(image->facts);
         rb_arena_free(image->updates_arena);
+        rb_arena_free(image->before_arena);
     }
     for (size_t i = 0; i < engine->deployment_count; i++)
         rb_free(engine->deployments[i].name);
