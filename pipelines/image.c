@@ -28,6 +28,12 @@ static const struct rb_field rebuild_fields[] = {{.key = "settle",
                                                   .least = "0s",
                                                   .most = "1d",
                                                   .example = "settle: 2m"},
+                                                 {.key = "at-most",
+                                                  .kind = RB_FIELD_SPAN,
+                                                  .offset = AT(model.at_most_ms),
+                                                  .least = "1s",
+                                                  .most = "30d",
+                                                  .example = "at-most: 30m"},
                                                  {.key = "on",
                                                   .kind = RB_FIELD_TEXT,
                                                   .offset = AT(model.rebuild_on),
@@ -85,7 +91,7 @@ const struct rb_field rb_image_fields[] = {
     {.key = "rebuild",
      .kind = RB_FIELD_BLOCK,
      .block = rebuild_fields,
-     .example = "rebuild: { settle: 2m, on: advisory }"},
+     .example = "rebuild: { settle: 2m, at-most: 30m, on: advisory }"},
     {.key = NULL}};
 
 /* One image while its references are looked up. */
@@ -202,6 +208,8 @@ static void resolve(const struct rb_decode *decode, const struct rb_source_list 
                       "%s: a source has this name too", lookup.subject);
 }
 
+enum { SETTLES_AT_MOST = 10 /* times its quiet time, unless said */ };
+
 static void read_image(const struct rb_decode *decode, const struct rb_pair *pair,
                        struct rb_image_draft *draft)
 {
@@ -224,6 +232,8 @@ static void read_image(const struct rb_decode *decode, const struct rb_pair *pai
         rb_image_fields, draft);
     draft->model.arguments = draft->arguments.items;
     draft->model.argument_count = draft->arguments.count;
+    if (draft->model.at_most_ms == 0)
+        draft->model.at_most_ms = SETTLES_AT_MOST * draft->model.settle_ms;
 }
 
 static int compare_push(const void *a, const void *b)

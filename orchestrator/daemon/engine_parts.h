@@ -97,6 +97,7 @@ struct engine_image {
     size_t update_count;
     struct rb_arena *before_arena;
     struct engine_updates_before before;
+    int64_t settling_since; /* 0: it is not settling */
     char *recorded; /* what the store was last told of its state; NULL: nothing by this engine */
 };
 

@@ -262,9 +262,12 @@ static int recall_image(struct rb_engine *engine, struct engine_image *image, st
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
     struct rb_image_row row;
     int status = rb_store_image(engine->store, image->id, arena, &row, err);
-    if (status == 0)
-        engine_recall_updates(image, row.reasons);
-    return status;
+    if (status != 0)
+        return status;
+    engine_recall_updates(image, row.reasons);
+    if (rb_text_equal(row.state, rb_plan_state_name(RB_PLAN_SETTLING)))
+        image->settling_since = row.state_since;
+    return 0;
 }
 
 static int load_image(struct rb_engine *engine, struct engine_pipeline *pipeline,

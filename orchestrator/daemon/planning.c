@@ -82,6 +82,8 @@ static void fill_image(const struct engine_image *image, const struct words *wor
     plan->update_count = image->update_count;
     plan->updates_are_fixes = strcmp(image->model->rebuild_on, RB_REBUILD_ON_ADVISORY) == 0;
     plan->settle_ms = image->model->settle_ms;
+    plan->at_most_ms = image->model->at_most_ms;
+    plan->settling_since = image->settling_since;
     fill_inputs(image, arena, plan);
     fill_words(image, words, arena, plan);
 }
@@ -194,6 +196,10 @@ static int add_build(struct rb_engine *engine, struct engine_image *image,
 static int record_state(struct rb_engine *engine, struct engine_image *image,
                         const struct rb_plan_decision *decision, struct rb_err *err)
 {
+    if (decision->state != RB_PLAN_SETTLING)
+        image->settling_since = 0;
+    else if (image->settling_since == 0)
+        image->settling_since = rb_clock_now(engine->clock);
     const char *state = rb_plan_state_name(decision->build ? RB_PLAN_QUEUED : decision->state);
     RB_CLEANUP_FREE char *reasons =
         decision->reason_count == 0 ? rb_strdup("[]") : reasons_text(decision);

@@ -128,13 +128,24 @@ static enum rb_plan_state backing_off(const struct planner *planner, const struc
     return RB_PLAN_BACKOFF;
 }
 
-static enum rb_plan_state settling(const struct planner *planner, const struct subject *subject)
+/* When it has settled: nothing has changed for so long, or it has waited for that long enough. */
+static int64_t settled_at(const struct planner *planner, const struct rb_plan_image *image)
 {
-    char span[RB_TIME_TEXT_SIZE];
-    subject->decision->wake_at = subject->image->changed_at + subject->image->settle_ms;
-    subject->decision->cause =
-        rb_arena_printf(planner->arena, "waits until nothing has changed for %s",
-                        rb_span_format(subject->image->settle_ms, span));
+    int64_t quiet_at = image->changed_at + image->settle_ms;
+    int64_t latest_at = image->settling_since + image->at_most_ms;
+    bool is_limited = image->at_most_ms > 0 && image->settling_since > 0 &&
+                      image->settling_since <= planner->snapshot->now_at;
+    return is_limited && latest_at < quiet_at ? latest_at : quiet_at;
+}
+
+static enum rb_plan_state settling(const struct planner *planner, const struct subject *subject,
+                                   int64_t until_at)
+{
+    char span[RB_TIME_TEXT_SIZE], time[RB_TIME_TEXT_SIZE];
+    subject->decision->wake_at = until_at;
+    subject->decision->cause = rb_arena_printf(
+        planner->arena, "waits until nothing has changed for %s, at %s",
+        rb_span_format(subject->image->settle_ms, span), rb_time_format(until_at, time));
     return RB_PLAN_SETTLING;
 }
 
@@ -172,9 +183,9 @@ static enum rb_plan_state to_be_built(const struct planner *planner, const struc
         return held(planner, subject);
     if (decision->attempt > 1 && is_between(image->last_finished_at, now_at, retry_at))
         return backing_off(planner, subject, retry_at);
-    if (!plan_is_requested(image) &&
-        is_between(image->changed_at, now_at, image->changed_at + image->settle_ms))
-        return settling(planner, subject);
+    int64_t until_at = settled_at(planner, image);
+    if (!plan_is_requested(image) && is_between(image->changed_at, now_at, until_at))
+        return settling(planner, subject, until_at);
     decision->build = true;
     return RB_PLAN_STALE;
 }

@@ -41,10 +41,12 @@ struct rb_image {
     const struct rb_source *const *packages;   /* repositories; NULL-terminated, never NULL */
     const struct rb_image_argument *arguments; /* build arguments, sorted by name */
     size_t argument_count;
-    const char *push;       /* registry/name, without tag or digest */
-    int64_t timeout_ms;     /* for one build; 30m unless said */
-    int64_t settle_ms;      /* `rebuild: { settle }`: quiet time before a build; 0 unless said */
-    const char *rebuild_on; /* `rebuild: { on }`: which newer packages count */
+    const char *push;   /* registry/name, without tag or digest */
+    int64_t timeout_ms; /* for one build; 30m unless said */
+    int64_t settle_ms;  /* `rebuild: { settle }`: quiet time before a build; 0 unless said */
+    int64_t
+        at_most_ms; /* `rebuild: { at-most }`: no longer than that; ten times settle unless said */
+    const char *rebuild_on;               /* `rebuild: { on }`: which newer packages count */
     char recipe_hash[RB_SHA256_HEX_SIZE]; /* of all the above that changes what is built or where it
                                              goes, sources by their address; of nothing else (not of
                                              places, intervals, key order, names of sources) */

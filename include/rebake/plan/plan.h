@@ -102,7 +102,9 @@ struct rb_plan_image {
     const char *request_why;
     const char *paused_by; /* "who: why"; NULL: not paused */
     int64_t settle_ms;
-    int64_t changed_at; /* when the newest of its inputs was seen */
+    int64_t at_most_ms;     /* how long it settles in all; 0: as long as things change */
+    int64_t changed_at;     /* when the newest of its inputs was seen */
+    int64_t settling_since; /* since when it is RB_PLAN_SETTLING; 0: it is not */
 };
 
 struct rb_plan_snapshot {

@@ -73,6 +73,7 @@ static void defaults_are_filled_in(void **state)
     assert_ptr_equal(runtime->packages[0], security);
     assert_int_equal(app->timeout_ms, 30 * 60 * 1000);
     assert_int_equal(app->settle_ms, 0);
+    assert_int_equal(app->at_most_ms, 0);
     assert_int_equal(app->argument_count, 0);
 
     assert_int_equal(pipeline->deployment_count, 1);
@@ -125,6 +126,7 @@ static void every_key_reaches_the_model(void **state)
     assert_string_equal(base->arguments[3].value, "1.20"); /* as it is written, not 1.2 */
     assert_int_equal(base->timeout_ms, 60 * 60 * 1000);
     assert_int_equal(base->settle_ms, 90000);
+    assert_int_equal(base->at_most_ms, 1800000);
     assert_string_equal(base->rebuild_on, RB_REBUILD_ON_ADVISORY);
     assert_string_equal(rb_pipeline_image(pipeline, "top")->context_path, "right"); /* an alias */
 

@@ -117,8 +117,11 @@ static void check_build(const struct world *world, const struct rb_plan *plan, i
     } else {
         MUST(decision->attempt == 1, index);
     }
-    MUST(decision->reasons[decision->reason_count - 1].kind == RB_REASON_MANUAL ||
-             world->now_at >= image->changed_at + image->settle_ms,
+    bool is_quiet = world->now_at >= image->changed_at + image->settle_ms;
+    bool has_waited = image->at_most_ms > 0 && image->settling_since > 0 &&
+                      world->now_at >= image->settling_since + image->at_most_ms;
+    MUST(decision->reasons[decision->reason_count - 1].kind == RB_REASON_MANUAL || is_quiet ||
+             has_waited,
          index);
 }
 

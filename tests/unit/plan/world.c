@@ -40,6 +40,7 @@ static void add_image(struct world *world)
         return;
     image->tree = one_in(world, 12) ? 0 : 1;
     image->settle_ms = one_in(world, 3) ? 60 * SECOND : 0;
+    image->at_most_ms = one_in(world, 2) ? 90 * SECOND : 0;
     image->tool = one_in(world, 4) ? WORLD_FLAKY : one_in(world, 12) ? WORLD_DEAD : WORLD_SOUND;
     for (int i = 0; i < WORLD_PACKAGES; i++)
         image->holds_back[i] = one_in(world, 8);
@@ -135,6 +136,8 @@ static void show_image(const struct world *world, int index, struct rb_arena *ar
         .request_who = image->request_who,
         .paused_by = image->paused_by,
         .settle_ms = image->settle_ms,
+        .at_most_ms = image->at_most_ms,
+        .settling_since = image->settling_since,
         .changed_at = image->changed_at};
     if (image->last != RB_LAST_NONE)
         shown->last_key = image->last_build.key;
@@ -188,6 +191,11 @@ static void queue_build(struct world *world, int index, const struct rb_plan_dec
 void world_carry_out(struct world *world, const struct rb_plan *plan)
 {
     for (int i = 0; i < world->image_count; i++) {
+        int64_t *since = &world->images[i].settling_since;
+        if (plan->decisions[i].state != RB_PLAN_SETTLING)
+            *since = 0;
+        else if (*since == 0)
+            *since = world->now_at;
         if (plan->decisions[i].build)
             queue_build(world, i, &plan->decisions[i]);
     }

@@ -56,6 +56,8 @@ struct world_image {
     const char *request_who;
     const char *paused_by;
     int64_t settle_ms;
+    int64_t at_most_ms;
+    int64_t settling_since;
     int64_t changed_at;
     int judged_builds; /* since world_forget_counts: ended, and not for outside causes */
     int all_builds;
