@@ -73,17 +73,36 @@ static int resolve_subject(const struct api_request *request, const char *asked,
     return status;
 }
 
+/* When a pause is over; 0 where the request does not say for how long it is. */
+static int read_until(const struct api_request *request, int64_t *ret_at, struct rb_err *err)
+{
+    static const int64_t LONGEST_MS = INT64_C(366) * 24 * 3600 * 1000;
+    const json_t *member = json_object_get(request->body, "forMs");
+    int64_t for_ms = json_integer_value(member);
+    *ret_at = 0;
+    if (member == NULL || json_is_null(member))
+        return 0;
+    if (for_ms < 1 || for_ms > LONGEST_MS)
+        return rb_err_set(err, RB_EINVALID,
+                          "\"forMs\" is not a number of milliseconds, of a year at most");
+    *ret_at = request->now_at + for_ms;
+    return 0;
+}
+
 int api_pause(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     const struct rb_api_options *options = request->options;
     const char *asked, *subject, *why;
+    int64_t until_at;
     int status = rb_json_want_string(request->body, "the request", "subject", &asked, err);
     if (status == 0)
         status = read_why(request, false, &why, err);
     if (status == 0)
+        status = read_until(request, &until_at, err);
+    if (status == 0)
         status = resolve_subject(request, asked, &subject, err);
     if (status == 0)
-        status = rb_store_pause(options->store, subject, request->actor, why, err);
+        status = rb_store_pause(options->store, subject, request->actor, why, until_at, err);
     if (status != 0)
         return status;
     options->changed(options->context);

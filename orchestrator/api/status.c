@@ -97,6 +97,7 @@ static int add_pauses(const struct api_request *request, json_t *into, struct rb
         rb_json_set_string(json, "who", rows[i].who);
         rb_json_set_string(json, "why", rows[i].why);
         rb_json_set_time(json, "at", rows[i].at);
+        rb_json_set_time(json, "until", rows[i].until_at);
         rb_json_append(array, json);
         all = all || rb_text_equal(rows[i].subject, "all");
     }

@@ -29,6 +29,7 @@ struct rb_client_options {
     int64_t since_ms;        /* --since SPAN: so long ago; 0: not said */
     int64_t limit;           /* --limit N, 1 to 1000; 0: not said */
     int64_t timeout_ms;      /* --timeout SPAN; 0: not said */
+    int64_t for_ms;          /* --for SPAN; 0: not said */
 };
 
 #define RB_CLIENT_HELP                                                                             \

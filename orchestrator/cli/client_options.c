@@ -22,10 +22,19 @@ static bool is_taken(const char *name, const char *const *more)
     return false;
 }
 
+static int take_span(const struct rb_command *command, const char *name, const char *argument,
+                     int64_t *ret_ms)
+{
+    struct rb_err err;
+    if (rb_span_parse(argument, ret_ms, &err) == 0)
+        return 0;
+    (void)rb_command_usage(command, "%s: %s", name, err.text);
+    return -1;
+}
+
 static int take(const struct rb_command *command, int option, const char *argument,
                 struct rb_client_options *options)
 {
-    struct rb_err err;
     switch (option) {
     case 'S':
         options->socket_path = argument;
@@ -61,10 +70,7 @@ static int take(const struct rb_command *command, int option, const char *argume
         options->kev = true;
         return 0;
     case 's':
-        if (rb_span_parse(argument, &options->since_ms, &err) == 0)
-            return 0;
-        (void)rb_command_usage(command, "--since: %s", err.text);
-        return -1;
+        return take_span(command, "--since", argument, &options->since_ms);
     case 'n':
         if (rb_text_to_i64(argument, &options->limit) && options->limit >= 1 &&
             options->limit <= LIMIT_MAXIMUM)
@@ -72,10 +78,9 @@ static int take(const struct rb_command *command, int option, const char *argume
         (void)rb_command_usage(command, "--limit takes a number from 1 to %d", LIMIT_MAXIMUM);
         return -1;
     case 't':
-        if (rb_span_parse(argument, &options->timeout_ms, &err) == 0)
-            return 0;
-        (void)rb_command_usage(command, "--timeout: %s", err.text);
-        return -1;
+        return take_span(command, "--timeout", argument, &options->timeout_ms);
+    case 'd':
+        return take_span(command, "--for", argument, &options->for_ms);
     default:
         (void)rb_command_usage(command, NULL);
         return -1;
@@ -92,7 +97,8 @@ int rb_client_parse(const struct rb_command *command, int argc, char **argv,
         {"timeout", required_argument, NULL, 't'}, {"failing", no_argument, NULL, 'F'},
         {"kind", required_argument, NULL, 'k'},    {"image", required_argument, NULL, 'i'},
         {"unfixed", no_argument, NULL, 'u'},       {"kev", no_argument, NULL, 'x'},
-        {"since", required_argument, NULL, 's'},   {"format", required_argument, NULL, 'o'}};
+        {"since", required_argument, NULL, 's'},   {"format", required_argument, NULL, 'o'},
+        {"for", required_argument, NULL, 'd'}};
     struct option taken[RB_COUNT_OF(all) + 1] = {{0}};
     bool follow = false;
     for (size_t i = 0, count = 0; i < RB_COUNT_OF(all); i++) {

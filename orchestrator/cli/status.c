@@ -229,11 +229,13 @@ static void print_pauses(const struct screen *screen)
         print_title(screen, "Paused");
     json_array_foreach(pauses, i, pause)
     {
-        char when[RB_VIEW_TEXT_SIZE];
-        printf("  %s%s%s by %s, %s: %s\n", screen->style.warn,
+        char when[RB_VIEW_TEXT_SIZE], over[RB_VIEW_TEXT_SIZE];
+        bool ends = rb_json_get_string(pause, "until", NULL) != NULL;
+        printf("  %s%s%s by %s, %s%s%s: %s\n", screen->style.warn,
                rb_json_get_string(pause, "subject", "?"), screen->style.reset,
                rb_json_get_string(pause, "who", "?"),
-               rb_view_when(pause, "at", screen->now_at, when),
+               rb_view_when(pause, "at", screen->now_at, when), ends ? ", over " : "",
+               ends ? rb_view_when(pause, "until", screen->now_at, over) : "",
                rb_json_get_string(pause, "why", ""));
     }
 }

@@ -90,9 +90,9 @@ static int run_check(const struct rb_command *command, int argc, char **argv)
 
 static int pause_or_resume(const struct rb_command *command, int argc, char **argv, bool pause)
 {
-    static const char *const more[] = {"why", NULL};
+    static const char *const more[] = {"why", "for", NULL}, *const why_alone[] = {"why", NULL};
     struct rb_client_options asked;
-    int count = rb_client_parse(command, argc, argv, more, &asked);
+    int count = rb_client_parse(command, argc, argv, pause ? more : why_alone, &asked);
     if (count < 0)
         return RB_EXIT_USAGE;
     if (count != 1)
@@ -103,6 +103,8 @@ static int pause_or_resume(const struct rb_command *command, int argc, char **ar
     json_t *body = rb_json_object();
     rb_json_set_string(body, "subject", argv[0]);
     rb_json_set_string(body, "why", asked.why == NULL ? "" : asked.why);
+    if (asked.for_ms > 0)
+        rb_json_set_integer(body, "forMs", asked.for_ms);
     return post(command, &asked, pause ? "/v1/pause" : "/v1/resume", body, done);
 }
 
@@ -152,10 +154,12 @@ const struct rb_command rb_command_check = {
 
 const struct rb_command rb_command_pause = {
     .name = "pause",
-    .arguments = "IMAGE|DEPLOYMENT|PIPELINE|all --why TEXT",
+    .arguments = "IMAGE|DEPLOYMENT|PIPELINE|all --why TEXT [--for SPAN]",
     .summary = "Start nothing for it until it is resumed",
-    .help = "What runs already is not stopped.\n\n"
-            "  --why TEXT     shown wherever the pause is\n" RB_CLIENT_HELP,
+    .help =
+        "What runs already is not stopped.\n\n"
+        "  --why TEXT     shown wherever the pause is\n"
+        "  --for SPAN     it ends by itself after that (2h, 3d), a year at most\n" RB_CLIENT_HELP,
     .run = run_pause,
 };
 

@@ -34,13 +34,15 @@ int64_t engine_earlier(int64_t a, int64_t b)
 static int plan_and_start(struct rb_engine *engine, int64_t *ret_wake_at, struct rb_err *err)
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
-    int64_t wake_at = 0;
-    int status = engine_plan(engine, arena, &wake_at, err);
+    int64_t wake_at = 0, pause_at = 0;
+    int status = engine_lift_pauses(engine, arena, &pause_at, err);
+    if (status == 0)
+        status = engine_plan(engine, arena, &wake_at, err);
     if (status == 0)
         status = engine_start_builds(engine, arena, err);
     if (status == 0)
         status = engine_start_rollouts(engine, arena, &wake_at, err);
-    *ret_wake_at = wake_at;
+    *ret_wake_at = engine_earlier(wake_at, pause_at);
     return status;
 }
 

@@ -261,6 +261,10 @@ struct engine_job *engine_add_job(struct rb_engine *engine, enum engine_job_kind
 void engine_remove_job(struct engine_job *job);
 struct engine_job *engine_find_job(struct rb_engine *engine, enum engine_job_kind kind, int64_t id);
 char *engine_job_folder(const struct rb_engine *engine, const char *kind, int64_t id);
+
+/* pauses.c: ends those whose time is over. *ret_wake_at: when the next one's is; 0: no one's. */
+RB_NODISCARD int engine_lift_pauses(struct rb_engine *engine, struct rb_arena *arena,
+                                    int64_t *ret_wake_at, struct rb_err *err);
 bool engine_is_paused(const struct rb_pause_row *pauses, size_t count, const char *pipeline,
                       const char *name, const struct rb_pause_row **ret_pause);
 

@@ -50,17 +50,3 @@ char *engine_job_folder(const struct rb_engine *engine, const char *kind, int64_
 {
     return rb_asprintf("%s/jobs/%s-%lld", engine->state_folder, kind, (long long)id);
 }
-
-bool engine_is_paused(const struct rb_pause_row *pauses, size_t count, const char *pipeline,
-                      const char *name, const struct rb_pause_row **ret_pause)
-{
-    for (size_t i = 0; i < count; i++) {
-        const char *subject = pauses[i].subject;
-        if (strcmp(subject, "all") == 0 || strcmp(subject, pipeline) == 0 ||
-            strcmp(subject, name) == 0) {
-            *ret_pause = &pauses[i];
-            return true;
-        }
-    }
-    return false;
-}

@@ -63,6 +63,18 @@ expect_exit 0 rebake wait --timeout 2m
 expect_equal "$(shop_builds app)" "succeeded succeeded"
 expect_equal "$(podman exec shop-production cat /etc/motd)" second
 
+section "a pause with an end needs nobody to lift it, not even over a restart"
+expect_exit 2 rebake pause app --why "lunch" --for tomorrow
+expect_exit 0 rebake pause app --why "lunch" --for 10s
+expect_exit 0 rebake status
+expect_text "$LAB/out" ", over in"
+lab_stop rebaked
+rebaked_start "$LAB/shop.yaml"
+not_paused() { [ "$(rebaked_get /v1/status | jq '.pauses | length')" = 0 ]; }
+lab_wait 20 "the pause to be over" not_paused
+expect_exit 0 rebake history shop/app --json
+expect_json "$LAB/out" '[.events[] | select(.name == "pause.lifted").actor == "rebaked"] | sort == [false, true]'
+
 section "trigger builds though nothing changed, and the content is found to be the same"
 expect_exit 2 rebake trigger app
 expect_exit 0 rebake trigger app --why "to be sure"

@@ -168,16 +168,17 @@ RB_NODISCARD int rb_store_open_requests(struct rb_store *store, struct rb_arena 
                                         struct rb_err *err);
 
 /* Pauses: a person's word that nothing is to start for a subject: "all", "shop" (a pipeline),
-   "shop/app" (an image or a deployment). Pausing twice changes who and why. */
+   "shop/app" (an image or a deployment). Pausing twice changes who, why and until when. */
 struct rb_pause_row {
     const char *subject;
     const char *who;
     const char *why;
     int64_t at;
+    int64_t until_at; /* 0: until somebody lifts it */
 };
 RB_NODISCARD int rb_store_pause(struct rb_store *store, const char *subject, const char *who,
-                                const char *why, struct rb_err *err);
-/* RB_ENOTFOUND when it is not paused. */
+                                const char *why, int64_t until_at, struct rb_err *err);
+/* who NULL: the daemon, for its time is over. RB_ENOTFOUND when it is not paused. */
 RB_NODISCARD int rb_store_resume(struct rb_store *store, const char *subject, const char *who,
                                  struct rb_err *err);
 RB_NODISCARD int rb_store_pauses(struct rb_store *store, struct rb_arena *arena,

@@ -91,6 +91,29 @@ static void pause_and_resume(void **state)
     assert_refused(&reply, 404, "there is no image or deployment nobody");
 }
 
+static void a_pause_may_have_an_end(void **state)
+{
+    struct api_fixture *fixture = *state;
+    static const char *const BAD[] = {"0", "-1", "\"2h\"", "99999999999999"};
+    struct reply reply = api_ask(fixture, "POST", "/v1/pause",
+                                 "{\"subject\":\"all\",\"why\":\"x\",\"forMs\":61000}");
+    assert_int_equal(reply.status, 200);
+    json_t *status = api_get(fixture, "/v1/status");
+    assert_string_equal(text_at(status, "pauses.0.until"), "1970-01-01T00:17:41Z");
+    json_decref(status);
+    for (size_t i = 0; i < RB_COUNT_OF(BAD); i++) {
+        reply =
+            api_ask(fixture, "POST", "/v1/pause",
+                    rb_arena_printf(fixture->base->arena,
+                                    "{\"subject\":\"all\",\"why\":\"x\",\"forMs\":%s}", BAD[i]));
+        assert_refused(&reply, 400, "\"forMs\" is not a number of milliseconds");
+    }
+    reply = api_ask(fixture, "POST", "/v1/pause", "{\"subject\":\"all\",\"why\":\"x\"}");
+    status = api_get(fixture, "/v1/status");
+    assert_true(json_is_null(at(status, "pauses.0.until")));
+    json_decref(status);
+}
+
 static void pause_of_what_is_gone_can_be_lifted(void **state)
 {
     struct api_fixture *fixture = *state;
@@ -130,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(trigger_asks_for_a_build, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(pause_and_resume, api_setup, api_teardown),
+        cmocka_unit_test_setup_teardown(a_pause_may_have_an_end, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(pause_of_what_is_gone_can_be_lifted, api_setup,
                                         api_teardown),
         cmocka_unit_test_setup_teardown(cancel_and_check, api_setup, api_teardown),

@@ -312,12 +312,13 @@ static void pause_holds_until_lifted(void **state)
     struct rb_err err;
     struct rb_pause_row *rows;
     size_t count;
-    assert_ok(rb_store_pause(fixture->store, "shop/app", "user:root", "freeze", &err), &err);
-    assert_ok(rb_store_pause(fixture->store, "shop/app", "user:ann", "holiday", &err), &err);
+    assert_ok(rb_store_pause(fixture->store, "shop/app", "user:root", "freeze", 0, &err), &err);
+    assert_ok(rb_store_pause(fixture->store, "shop/app", "user:ann", "holiday", 77, &err), &err);
     assert_ok(rb_store_pauses(fixture->store, fixture->arena, &rows, &count, &err), &err);
     assert_int_equal(count, 1);
     assert_string_equal(rows[0].who, "user:ann");
     assert_string_equal(rows[0].why, "holiday");
+    assert_int_equal(rows[0].until_at, 77);
     assert_ok(rb_store_resume(fixture->store, "shop/app", "user:root", &err), &err);
     assert_string_equal(fixture_events(fixture, 2), "pause.set shop/app\npause.lifted shop/app");
     assert_int_equal(rb_store_resume(fixture->store, "shop/app", "user:root", &err), RB_ENOTFOUND);

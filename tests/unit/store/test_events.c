@@ -72,13 +72,13 @@ static void transaction_is_whole_or_not_at_all(void **state)
     size_t before = count_events(fixture);
     int64_t generation = rb_store_generation(fixture->store);
     assert_ok(rb_store_begin(fixture->store, &err), &err);
-    assert_ok(rb_store_pause(fixture->store, "all", "user:root", "", &err), &err);
+    assert_ok(rb_store_pause(fixture->store, "all", "user:root", "", 0, &err), &err);
     assert_int_equal(rb_store_generation(fixture->store), generation);
     rb_store_rollback(fixture->store);
     assert_int_equal(count_events(fixture), before);
     assert_int_equal(rb_store_generation(fixture->store), generation);
     assert_ok(rb_store_begin(fixture->store, &err), &err);
-    assert_ok(rb_store_pause(fixture->store, "all", "user:root", "", &err), &err);
+    assert_ok(rb_store_pause(fixture->store, "all", "user:root", "", 0, &err), &err);
     assert_ok(rb_store_commit(fixture->store, &err), &err);
     assert_int_equal(count_events(fixture), before + 1);
     assert_true(rb_store_generation(fixture->store) > generation);
@@ -93,7 +93,7 @@ static void failed_change_leaves_the_transaction_usable(void **state)
     int64_t id;
     const struct rb_reason reason = {.kind = "base", .subject = "x", .from = "", .to = ""};
     assert_ok(rb_store_begin(fixture->store, &err), &err);
-    assert_ok(rb_store_pause(fixture->store, "shop", "user:root", "", &err), &err);
+    assert_ok(rb_store_pause(fixture->store, "shop", "user:root", "", 0, &err), &err);
     assert_int_equal(rb_store_resume(fixture->store, "blog", "user:root", &err), RB_ENOTFOUND);
     assert_int_equal(rb_store_add_build(fixture->store, fixture->app_id, 1, "not json", "l", "k",
                                         &reason, 1, &id, &err),

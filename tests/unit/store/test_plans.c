@@ -95,7 +95,7 @@ static void use_words(struct fixture *fixture)
     size_t n;
     assert_ok(rb_store_add_request(store, fixture->app_id, "user:root", "", &err), &err);
     assert_ok(rb_store_open_requests(store, arena, &(struct rb_request_row *){0}, &n, &err), &err);
-    assert_ok(rb_store_pause(store, "all", "user:root", "", &err), &err);
+    assert_ok(rb_store_pause(store, "all", "user:root", "", 0, &err), &err);
     assert_ok(rb_store_pauses(store, arena, &(struct rb_pause_row *){0}, &n, &err), &err);
     assert_ok(rb_store_resume(store, "all", "user:root", &err), &err);
     assert_ok(rb_store_events(store, NULL, 0, 9, arena, &(struct rb_event *){0}, &n, &err), &err);

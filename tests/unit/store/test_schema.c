@@ -97,7 +97,7 @@ static void store_is_opened_again(void **state)
     struct rb_store *store = open_store(fixture, path);
     fixture_fill(fixture, store);
     assert_ok(rb_store_begin(store, &err), &err);
-    assert_ok(rb_store_pause(store, "all", "user:root", "never committed", &err), &err);
+    assert_ok(rb_store_pause(store, "all", "user:root", "never committed", 0, &err), &err);
     rb_store_close(store);
     store = open_store(fixture, path);
     assert_string_equal(ask(fixture, store, "SELECT count(*) FROM images"), "2");
