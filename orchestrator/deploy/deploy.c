@@ -19,6 +19,7 @@
 #include "rebake/base/clock.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
+#include "rebake/base/text.h"
 #include "rebake/deploy/deploy.h"
 
 enum {
@@ -110,22 +111,40 @@ static int settle_rest(struct rb_job *job, const struct deploy_target *target,
     return status == 0 ? deploy_find_containers(job, target, found, err) : status;
 }
 
+/* Is another hand taking the current container down? One that is gone since it was listed is looked
+   for again. */
+static int is_going_down(struct rb_job *job, const struct deploy_target *target,
+                         struct deploy_containers *found, bool *ret_going, struct rb_err *err)
+{
+    RB_CLEANUP_FREE char *id = rb_strdup(found->current.id);
+    RB_CLEANUP_JSON json_t *container = NULL;
+    struct rb_err other;
+    *ret_going = true;
+    int status = deploy_inspect(job, id, &container, err);
+    if (status != 0 && deploy_find_containers(job, target, found, &other) == 0 &&
+        !rb_text_equal(found->current.id, id))
+        return 0;
+    if (status != 0)
+        return status;
+    const char *state = rb_json_get_string(json_object_get(container, "State"), "Status", "");
+    *ret_going = strcmp(state, "stopping") == 0 || strcmp(state, "removing") == 0;
+    return 0;
+}
+
 /* Another hand stops or removes it: what is renamed in the midst of that loses its name. */
 static int wait_for_another_hand(struct rb_job *job, const struct deploy_target *target,
                                  struct deploy_containers *found, struct rb_err *err)
 {
     int64_t until_ms = rb_clock_monotonic_ms() + TAKEN_DOWN_MS;
     while (found->current.id != NULL) {
-        RB_CLEANUP_JSON json_t *container = NULL;
-        int status = deploy_inspect(job, found->current.id, &container, err);
-        if (status != 0)
+        bool going;
+        int status = is_going_down(job, target, found, &going, err);
+        if (status != 0 || !going)
             return status;
-        const char *state = rb_json_get_string(json_object_get(container, "State"), "Status", "");
-        if (strcmp(state, "stopping") != 0 && strcmp(state, "removing") != 0)
-            return 0;
         if (rb_clock_monotonic_ms() >= until_ms)
-            return rb_err_set(err, RB_EBUSY, "container %s is %s since %d s by another hand",
-                              target->container, state, TAKEN_DOWN_MS / 1000);
+            return rb_err_set(err, RB_EBUSY,
+                              "container %s is being taken down by another hand since %d s",
+                              target->container, TAKEN_DOWN_MS / 1000);
         status = rb_job_wait(job, PROBE_EVERY_MS, err);
         if (status == 0)
             status = deploy_find_containers(job, target, found, err);
