@@ -159,10 +159,21 @@ static bool is_listed(const struct matcher *matcher, const struct rb_set_entry *
     return false;
 }
 
+/* An updateinfo names the stream that a fix is of, "perl:5.26". */
+static bool is_of_other_stream(const struct matcher *matcher, const struct rb_set_entry *entry)
+{
+    const char *own = matcher->subject->module, *stream = text_at(matcher, entry->suffix);
+    size_t size = strlen(stream);
+    return rb_text_equal(matcher->key, "rpm") && size > 0 && *own != '\0' &&
+           !(strncmp(own, stream, size) == 0 && (own[size] == ':' || own[size] == '\0'));
+}
+
 static void judge(const struct matcher *matcher, const struct rb_set_entry *entry,
                   struct rb_advisory_match *match)
 {
     match->verdict = RB_VERDICT_OUTSIDE;
+    if (is_of_other_stream(matcher, entry))
+        return;
     if (entry->status == RB_STATUS_NOT_AFFECTED) {
         match->verdict = RB_VERDICT_NOT_AFFECTED;
         return;

@@ -53,7 +53,8 @@ bool rb_subject_of(const struct rb_inventory *inventory, const struct rb_package
                    struct rb_arena *arena, struct subject *ret_subject)
 {
     struct rb_ecosystem ecosystem;
-    *ret_subject = (struct subject){.is_rpm = package->type == RB_PACKAGE_RPM};
+    *ret_subject = (struct subject){.is_rpm = package->type == RB_PACKAGE_RPM,
+                                    .module = package->module == NULL ? "" : package->module};
     if (!rb_ecosystem_of_package(inventory, package, arena, &ecosystem))
         return false;
     const struct rb_ecosystem_kind *kind = rb_ecosystem_kind_find(ecosystem.name);

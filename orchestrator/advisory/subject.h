@@ -23,6 +23,7 @@ struct subject {
     size_t name_count;
     const struct rb_version_order *order; /* NULL: none is known */
     bool is_rpm;
+    const char *module; /* of rpm: that the package was built for; "" for none, or not known */
 };
 
 /* False where no ecosystem is known for it. */

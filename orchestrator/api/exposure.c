@@ -56,7 +56,7 @@ int api_exposure_judge_row(struct api_exposure *exposure, const struct rb_packag
                                  .source_name = row->source_name,
                                  .source_version = row->source_version,
                                  .path = "",
-                                 .module = ""};
+                                 .module = row->module};
     struct rb_holder_row *holders;
     size_t count, before = exposure->count;
     if (!rb_package_type_find(row->type, &package.type))

@@ -14,10 +14,10 @@ static const char SQL_ADD_RELEASE[] =
     "INSERT INTO package_releases (distribution, version, codename) VALUES (?1, ?2, ?3)";
 static const char SQL_FIND[] =
     "SELECT id FROM packages WHERE release_id = ?1 AND type = ?2 AND name = ?3 AND version = ?4"
-    " AND architecture = ?5 AND source_name = ?6 AND source_version = ?7";
+    " AND architecture = ?5 AND source_name = ?6 AND source_version = ?7 AND module = ?8";
 static const char SQL_ADD[] =
     "INSERT INTO packages (release_id, type, name, version, architecture, source_name,"
-    " source_version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    " source_version, module) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 /* A language's package may stand in an image at several places. */
 static const char SQL_ADD_HOLDING[] =
     "INSERT OR IGNORE INTO inventory_packages (package_id, inventory_id) VALUES (?1, ?2)";
@@ -25,7 +25,7 @@ static const char SQL_KNOWN[] = "UPDATE inventories SET packages_known = 1 WHERE
 
 #define SQL_PACKAGES                                                                               \
     "SELECT k.id, k.type, k.name, k.version, k.architecture, k.source_name, k.source_version,"     \
-    " r.distribution, r.version, r.codename FROM packages k"                                       \
+    " k.module, r.distribution, r.version, r.codename FROM packages k"                             \
     " JOIN package_releases r ON r.id = k.release_id"
 
 static const char SQL_NAMED[] = SQL_PACKAGES " WHERE k.name = ?1 ORDER BY k.id";
@@ -93,7 +93,8 @@ static int put_package(struct rb_store *store, const json_t *package, int64_t re
                            version,
                            rb_json_get_string(package, "architecture", ""),
                            rb_json_get_string(package, "source", name),
-                           rb_json_get_string(package, "sourceVersion", version)};
+                           rb_json_get_string(package, "sourceVersion", version),
+                           rb_json_get_string(package, "module", "")};
     return put_row(store, SQL_FIND, SQL_ADD, release_id, texts, RB_COUNT_OF(texts), ret_id, err);
 }
 
@@ -147,6 +148,7 @@ static int read_packages(struct query *query, struct rb_arena *arena,
         row->architecture = query_text(query, arena);
         row->source_name = query_text(query, arena);
         row->source_version = query_text(query, arena);
+        row->module = query_text(query, arena);
         row->distribution = query_text(query, arena);
         row->release = query_text(query, arena);
         row->codename = query_text(query, arena);

@@ -20,6 +20,7 @@ struct rb_package_row {
     const char *architecture;
     const char *source_name;
     const char *source_version;
+    const char *module;       /* of rpm, "perl:5.26:…"; "" for one that is of none */
     const char *distribution; /* os-release's; all three "" for a language's package */
     const char *release;      /* VERSION_ID */
     const char *codename;

@@ -232,6 +232,36 @@ static void rpm_is_matched_with_its_epoch(void **state)
     assert_int_equal(count_affected(&ROCKY, package, rb_osv_read, RECORD), 0);
 }
 
+static void a_fix_of_one_stream_says_nothing_of_another(void **state)
+{
+    (void)state;
+    static const struct rb_inventory ROCKY = {
+        .distribution = "rocky", .distribution_version = "8.9", .codename = ""};
+    static const char UPDATEINFO[] =
+        "<updates><update type=\"security\"><id>RLSA-2</id><references>"
+        "<reference id=\"CVE-2026-2\" type=\"cve\"/></references><pkglist><collection>"
+        "<module name=\"perl\" stream=\"5.26\" version=\"8\" context=\"9d\" arch=\"x86_64\"/>"
+        "<package name=\"perl\" epoch=\"4\" version=\"5.26.3\" "
+        "release=\"420.module+el8.9+1+a\" arch=\"x86_64\"/></collection></pkglist></update>"
+        "</updates>";
+    static const struct {
+        const char *module;
+        size_t affected;
+    } CASES[] = {{"perl:5.26:8010020190322130042:9d367344", 1},
+                 {"perl:5.26", 1},
+                 {"perl:5.24:8010020190322130042:9d367344", 0},
+                 {"perl:5.2:1:2", 0},
+                 {"perl:5.260:1:2", 0},
+                 {"", 1}}; /* it is not known */
+    for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
+        struct rb_package package =
+            package_of(RB_PACKAGE_RPM, "perl", "4:5.24.4-403.module+el8.1+1+b");
+        package.module = CASES[i].module;
+        if (count_affected(&ROCKY, package, rb_updateinfo_read, UPDATEINFO) != CASES[i].affected)
+            fail_msg("%s", CASES[i].module);
+    }
+}
+
 /* As a scan tells of them, and as each ecosystem's records do. */
 static void languages_are_matched_by_their_own_names_and_orders(void **state)
 {
@@ -344,6 +374,7 @@ int main(void)
         cmocka_unit_test(the_distribution_has_the_last_word),
         cmocka_unit_test(alpine_is_matched_by_origin),
         cmocka_unit_test(rpm_is_matched_with_its_epoch),
+        cmocka_unit_test(a_fix_of_one_stream_says_nothing_of_another),
         cmocka_unit_test(languages_are_matched_by_their_own_names_and_orders),
         cmocka_unit_test(what_cannot_be_judged_is_said),
         cmocka_unit_test(one_of_many_names_is_one),

@@ -3,6 +3,7 @@
 
 #include "fixture.h"
 #include "inventories.h"
+#include "migrate.h"
 #include "query.h"
 #include "rebake/base/memory.h"
 
@@ -83,6 +84,38 @@ static void packages_are_found_by_name_and_source(void **state)
     assert_int_equal(named(fixture, "zlib1g", false, &rows), 0);
 }
 
+/* What a store of before knows of packages of modules is made again when it is opened. */
+static void a_module_is_known_of_packages_of_before(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rb_package_row *rows;
+    struct rb_err err;
+    size_t number = 0;
+    RB_CLEANUP_JSON json_t *inventory = json_pack(
+        "{s:{s:s,s:s,s:s},s:[{s:s,s:s,s:s,s:s,s:s}]}", "distribution", "id", "rocky", "version",
+        "8.9", "codename", "", "packages", "type", "rpm", "name", "perl", "version",
+        "4:5.24.4-403.module+el8", "architecture", "x86_64", "module", "perl:5.24:8:9d");
+    (void)fixture_artifact(fixture, fixture->app_id, inventory, DIGEST_A);
+    build_with(fixture, fixture->runtime_id, "3.0.2", DIGEST_B);
+    assert_int_equal(named(fixture, "perl", false, &rows), 1);
+    assert_string_equal(rows[0].module, "perl:5.24:8:9d");
+    while (strcmp(STORE_MIGRATIONS[number].name, "modules") != 0)
+        number++;
+    const char *after_the_column = strchr(STORE_MIGRATIONS[number].sql, '\n');
+    after_the_column = strstr(after_the_column, "UPDATE");
+    assert_int_equal(
+        sqlite3_exec(fixture->store->db, "UPDATE packages SET module = ''", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_exec(fixture->store->db, after_the_column, NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(named(fixture, "perl", false, &rows), 0);
+    assert_int_equal(named(fixture, "libssl3", false, &rows), 1);
+    assert_ok(inventories_learn_packages(fixture->store, &err), &err);
+    assert_int_equal(named(fixture, "perl", false, &rows), 1);
+    assert_string_equal(rows[0].module, "perl:5.24:8:9d");
+    assert_int_equal(named(fixture, "libssl3", false, &rows), 1);
+}
+
 static void all_packages_come_in_pages(void **state)
 {
     struct fixture *fixture = *state;
@@ -149,6 +182,7 @@ int main(void)
 #define TEST(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
         TEST(packages_are_found_by_name_and_source),
+        TEST(a_module_is_known_of_packages_of_before),
         TEST(all_packages_come_in_pages),
         TEST(holders_are_told_once_and_how_they_stand),
         TEST(inventories_of_an_older_schema_are_learned),
