@@ -247,8 +247,6 @@ void engine_serve_hooks(struct rb_engine *engine);
 /* facts.c: what planning needs to know of an image. */
 RB_NODISCARD int engine_refresh_image(struct rb_engine *engine, struct engine_image *image,
                                       struct rb_err *err);
-/* What was to be updated when the store was last told, for the versions that brought it. */
-void engine_recall_updates(struct engine_image *image, const char *reasons);
 void engine_refresh_updates(struct rb_engine *engine, struct engine_image *image);
 
 /* planning.c: from facts to a plan, and the plan into the store. */

@@ -137,11 +137,50 @@ static void put_updates_aside(struct engine_image *image)
     image->update_count = 0;
 }
 
+/* What was to be updated when the store was last told, for the versions that brought it. */
+static void recall_updates(struct engine_image *image, const char *reasons)
+{
+    RB_CLEANUP_JSON json_t *array = NULL;
+    struct rb_err err;
+    if (rb_json_parse(reasons, strlen(reasons), "stored reasons", &array, &err) != 0) {
+        rb_log(RB_LOG_WARNING, "reasons of before are lost", "image", image->name, "error",
+               err.text, NULL);
+        return;
+    }
+    struct rb_arena *arena = image->before_arena = rb_arena_new();
+    size_t count = 0, i;
+    struct rb_plan_update *updates =
+        rb_arena_array(arena, json_array_size(array) + 1, sizeof(*updates));
+    const json_t *item;
+    json_array_foreach(array, i, item)
+    {
+        enum rb_plan_reason_kind kind = reason_kind(rb_json_get_string(item, "kind", ""));
+        int64_t version_id = rb_json_get_integer(item, "versionId", 0);
+        if (version_id == 0 || (kind != RB_REASON_PACKAGE && kind != RB_REASON_ADVISORY))
+            continue;
+        updates[count++] = (struct rb_plan_update){
+            .package = rb_arena_strdup(arena, rb_json_get_string(item, "subject", "")),
+            .from = "",
+            .to = rb_arena_strdup(arena, rb_json_get_string(item, "to", "")),
+            .version_id = version_id};
+    }
+    image->before = (struct engine_updates_before){.all = updates, .count = count};
+}
+
+/* What an engine of before knew, and this one does not yet. */
+static void recall(struct engine_image *image, const struct rb_image_row *row)
+{
+    recall_updates(image, row->reasons);
+    if (rb_text_equal(row->state, rb_plan_state_name(RB_PLAN_SETTLING)))
+        image->settling_since = row->state_since;
+}
+
 int engine_refresh_image(struct rb_engine *engine, struct engine_image *image, struct rb_err *err)
 {
     if (!image->stale)
         return 0;
     struct rb_image_row row;
+    bool is_first = image->facts == NULL;
     rb_inventory_deinit(&image->inventory);
     rb_arena_free(image->facts);
     image->facts = rb_arena_new();
@@ -153,6 +192,8 @@ int engine_refresh_image(struct rb_engine *engine, struct engine_image *image, s
         status = refresh_builds(engine, image, err);
     if (status != 0)
         return status;
+    if (is_first)
+        recall(image, &row);
     image->artifact_id = row.artifact_id;
     if (row.artifact_id != 0)
         status = refresh_artifact(engine, image, err);
@@ -232,35 +273,6 @@ static bool updates_are_current(const struct rb_engine *engine, const struct eng
             return false;
     }
     return true;
-}
-
-void engine_recall_updates(struct engine_image *image, const char *reasons)
-{
-    RB_CLEANUP_JSON json_t *array = NULL;
-    struct rb_err err;
-    if (rb_json_parse(reasons, strlen(reasons), "stored reasons", &array, &err) != 0) {
-        rb_log(RB_LOG_WARNING, "reasons of before are lost", "image", image->name, "error",
-               err.text, NULL);
-        return;
-    }
-    struct rb_arena *arena = image->before_arena = rb_arena_new();
-    size_t count = 0, i;
-    struct rb_plan_update *updates =
-        rb_arena_array(arena, json_array_size(array) + 1, sizeof(*updates));
-    const json_t *item;
-    json_array_foreach(array, i, item)
-    {
-        enum rb_plan_reason_kind kind = reason_kind(rb_json_get_string(item, "kind", ""));
-        int64_t version_id = rb_json_get_integer(item, "versionId", 0);
-        if (version_id == 0 || (kind != RB_REASON_PACKAGE && kind != RB_REASON_ADVISORY))
-            continue;
-        updates[count++] = (struct rb_plan_update){
-            .package = rb_arena_strdup(arena, rb_json_get_string(item, "subject", "")),
-            .from = "",
-            .to = rb_arena_strdup(arena, rb_json_get_string(item, "to", "")),
-            .version_id = version_id};
-    }
-    image->before = (struct engine_updates_before){.all = updates, .count = count};
 }
 
 /* The version that has brought the update first: later ones of the repository do not make it newer.

@@ -257,19 +257,6 @@ static void need_path(struct engine_source *source, const char *path)
         rb_strlist_add(&source->paths, path);
 }
 
-static int recall_image(struct rb_engine *engine, struct engine_image *image, struct rb_err *err)
-{
-    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
-    struct rb_image_row row;
-    int status = rb_store_image(engine->store, image->id, arena, &row, err);
-    if (status != 0)
-        return status;
-    engine_recall_updates(image, row.reasons);
-    if (rb_text_equal(row.state, rb_plan_state_name(RB_PLAN_SETTLING)))
-        image->settling_since = row.state_since;
-    return 0;
-}
-
 static int load_image(struct rb_engine *engine, struct engine_pipeline *pipeline,
                       const struct rb_image *model, struct rb_err *err)
 {
@@ -295,7 +282,7 @@ static int load_image(struct rb_engine *engine, struct engine_pipeline *pipeline
     for (size_t i = 0; i < image->repository_count; i++)
         image->repositories[i] = source_of(pipeline, model->packages[i]);
     engine->image_count++;
-    return recall_image(engine, image, err);
+    return 0;
 }
 
 static int load_deployment(struct rb_engine *engine, struct engine_pipeline *pipeline,
