@@ -128,32 +128,21 @@ static const char *fix_in(const struct api_finding *found, const struct rb_index
 
 json_t *api_available_json(const struct api_exposure *exposure, const struct api_finding *found)
 {
-    static const struct {
-        enum rb_package_type type;
-        const char *kind;
-        const struct rb_version_order *order;
-    } KINDS[] = {{RB_PACKAGE_DEB, "apt", &rb_version_deb},
-                 {RB_PACKAGE_RPM, "rpm", &rb_version_rpm},
-                 {RB_PACKAGE_APK, "apk", &rb_version_apk},
-                 {RB_PACKAGE_PYPI, "pypi", &rb_version_pypi},
-                 {RB_PACKAGE_NPM, "npm", &rb_version_semver}};
+    const struct rb_version_order *order = rb_package_type_order(found->package.type);
     const char *fixed = found->finding->matches[0].fixed_version;
     json_t *array = rb_json_array();
     for (size_t i = 0; fixed != NULL && i < exposure->feeds.repository_count; i++) {
         const struct api_repository *repository = &exposure->feeds.repositories[i];
         struct rb_offer offer;
-        for (size_t kind = 0; kind < RB_COUNT_OF(KINDS); kind++) {
-            const char *version = NULL;
-            if (KINDS[kind].type == found->package.type &&
-                rb_text_equal(KINDS[kind].kind, repository->kind))
-                version = fix_in(found, repository->index, KINDS[kind].order, fixed, &offer);
-            if (version == NULL)
-                continue;
-            json_t *json = rb_json_object();
-            rb_json_set_string(json, "source", repository->names);
-            rb_json_set_string(json, "version", version);
-            rb_json_append(array, json);
-        }
+        const char *version = repository->type == found->package.type
+                                  ? fix_in(found, repository->index, order, fixed, &offer)
+                                  : NULL;
+        if (version == NULL)
+            continue;
+        json_t *json = rb_json_object();
+        rb_json_set_string(json, "source", repository->names);
+        rb_json_set_string(json, "version", version);
+        rb_json_append(array, json);
     }
     return array;
 }

@@ -248,15 +248,15 @@ static void take_source(struct api_shelf *shelf, const struct rb_source_row *row
                         struct api_feeds *feeds)
 {
     static const char *const ADVISORIES[] = {"osv", "debian-tracker", "secdb", NULL};
-    static const char *const REPOSITORIES[] = {"apt", "rpm", "apk", "pypi", "npm", NULL};
+    enum rb_package_type type;
     bool is_kev = strcmp(row->kind, "kev") == 0, is_epss = strcmp(row->kind, "epss") == 0;
     if (is_one_of(row->kind, ADVISORIES)) {
         take_advisories(shelf, row, path, feeds);
-    } else if (is_one_of(row->kind, REPOSITORIES)) {
+    } else if (rb_package_type_of_source(row->kind, &type)) {
         const struct book *book = take(shelf, path, BOOK_INDEX);
         if (book != NULL)
             feeds->repositories[feeds->repository_count++] =
-                (struct api_repository){row->names, row->kind, book->file.index};
+                (struct api_repository){row->names, type, book->file.index};
     } else if (is_kev || is_epss) {
         const struct book *book = take(shelf, path, BOOK_THREATS);
         if (book != NULL)

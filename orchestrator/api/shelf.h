@@ -18,7 +18,7 @@ void api_shelf_free(struct api_shelf *shelf); /* NULL is allowed */
 /* A package source's index, under all names that pipelines have for the source. */
 struct api_repository {
     const char *names; /* "shop/security, blog/security" */
-    const char *kind;  /* "apt", "rpm", "apk", "pypi", "npm" */
+    enum rb_package_type type;
     const struct rb_index *index;
 };
 

@@ -223,28 +223,13 @@ static const struct rb_index *index_of(struct engine_source *source)
     return NULL;
 }
 
-/* Whose packages a kind of source offers. */
-static enum rb_package_type offered_by(enum rb_source_kind kind)
-{
-    static const struct {
-        enum rb_source_kind kind;
-        enum rb_package_type type;
-    } TYPES[] = {{RB_SOURCE_RPM, RB_PACKAGE_RPM},
-                 {RB_SOURCE_APK, RB_PACKAGE_APK},
-                 {RB_SOURCE_PYPI, RB_PACKAGE_PYPI},
-                 {RB_SOURCE_NPM, RB_PACKAGE_NPM}};
-    for (size_t i = 0; i < RB_COUNT_OF(TYPES); i++) {
-        if (TYPES[i].kind == kind)
-            return TYPES[i].type;
-    }
-    return RB_PACKAGE_DEB;
-}
-
 static struct rb_repository repository_of(struct engine_source *source)
 {
     const json_t *detail = source->detail;
+    enum rb_package_type type;
+    RB_ASSERT(rb_package_type_of_source(rb_source_kind_name(source->model->kind), &type));
     return (struct rb_repository){
-        .type = offered_by(source->model->kind),
+        .type = type,
         .index = index_of(source),
         .name = source->model->name,
         .site = "",

@@ -30,6 +30,19 @@ bool rb_package_type_find(const char *name, enum rb_package_type *ret_type)
     return false;
 }
 
+bool rb_package_type_of_source(const char *kind, enum rb_package_type *ret_type)
+{
+    static const char *const SAME_NAMES[] = {"rpm", "apk", "pypi", "npm"};
+    *ret_type = RB_PACKAGE_DEB;
+    if (rb_text_equal(kind, "apt"))
+        return true;
+    for (size_t i = 0; i < RB_COUNT_OF(SAME_NAMES); i++) {
+        if (rb_text_equal(kind, SAME_NAMES[i]))
+            return rb_package_type_find(kind, ret_type);
+    }
+    return false;
+}
+
 const struct rb_version_order *rb_package_type_order(enum rb_package_type type)
 {
     static const struct rb_version_order *const orders[] = {

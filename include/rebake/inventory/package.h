@@ -29,6 +29,9 @@ enum rb_package_type {
 /* "deb", "pypi", as in a purl. */
 const char *rb_package_type_name(enum rb_package_type type);
 bool rb_package_type_find(const char *name, enum rb_package_type *ret_type);
+/* Whose packages a source of that kind offers: "apt" deb's, the others those of their name ("rpm",
+   "apk", "pypi", "npm"). False for one that is no repository of packages. */
+bool rb_package_type_of_source(const char *kind, enum rb_package_type *ret_type);
 /* The order of its versions. */
 const struct rb_version_order *rb_package_type_order(enum rb_package_type type);
 /* Does a distribution's package manager look after it? Else it is a language's package. */
