@@ -114,6 +114,18 @@ const char *rb_value_mirrorlist(struct rb_arena *arena, const char *text,
                    "https://mirrors.example.com/metalink?repo=baseos-9&arch=x86_64");
 }
 
+/* A URL that paths are to follow: without a query, and without a '/' at its end. */
+static const char *folder_url(struct rb_arena *arena, const char *text,
+                              struct rb_complaint *complaint)
+{
+    size_t size = strlen(text);
+    if (strchr(text, '?') != NULL)
+        return rb_value_refuse(complaint, "has a \"?\"", "remove it and what follows");
+    while (size > 0 && text[size - 1] == '/')
+        size--;
+    return rb_arena_strndup(arena, text, size);
+}
+
 /* The folder of a repository, without a '/' at its end. */
 static const char *repository_url(struct rb_arena *arena, const char *text,
                                   struct rb_complaint *complaint, const char *example,
@@ -125,14 +137,10 @@ static const char *repository_url(struct rb_arena *arena, const char *text,
                   rb_arena_printf(arena, "write an https, http or file URL, for example %s",
                                   example)) == NULL)
         return NULL;
-    if (strchr(text, '?') != NULL)
-        return rb_value_refuse(complaint, "has a \"?\"", "remove it and what follows");
-    size_t size = strlen(text);
-    while (size > 0 && text[size - 1] == '/')
-        size--;
-    if (rb_text_equal(strstr(text, "://") + 3, "/"))
+    const char *url = folder_url(arena, text, complaint);
+    if (url != NULL && rb_text_equal(strstr(text, "://") + 3, "/"))
         return rb_value_refuse(complaint, "is the root of this machine", folder);
-    return rb_arena_strndup(arena, text, size);
+    return url;
 }
 
 const char *rb_value_apt_url(struct rb_arena *arena, const char *text,
@@ -164,12 +172,7 @@ const char *rb_value_language_url(struct rb_arena *arena, const char *text,
                 "write an https or http URL, for example https://mirror.example.com/simple") ==
         NULL)
         return NULL;
-    if (strchr(text, '?') != NULL)
-        return rb_value_refuse(complaint, "has a \"?\"", "remove it and what follows");
-    size_t size = strlen(text);
-    while (size > 0 && text[size - 1] == '/')
-        size--;
-    return rb_arena_strndup(arena, text, size);
+    return folder_url(arena, text, complaint);
 }
 
 /* A name, or one in a scope: "@types/node". What PyPI's and npm's rules have in common with a path

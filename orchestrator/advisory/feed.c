@@ -181,6 +181,12 @@ static int read_threats(enum rb_source_kind kind, struct feed *feed, const char 
     return status;
 }
 
+/* A repository may have no security advisory; a feed that has none is broken. */
+static bool may_be_empty(enum rb_source_kind kind)
+{
+    return kind == RB_SOURCE_RPM;
+}
+
 static int read_advisories(enum rb_source_kind kind, struct feed *feed, const char *set_path,
                            struct rb_err *err)
 {
@@ -199,7 +205,7 @@ static int read_advisories(enum rb_source_kind kind, struct feed *feed, const ch
         status = read_document(feed, JSON_MAXIMUM, rb_secdb_read, err);
     if (feed->newest_at != 0)
         (void)rb_time_format(feed->newest_at, feed->summary->newest);
-    if (status == 0 && set_path != NULL && (feed->summary->records > 0 || kind == RB_SOURCE_RPM))
+    if (status == 0 && set_path != NULL && (feed->summary->records > 0 || may_be_empty(kind)))
         status = rb_advisory_set_builder_write(feed->set, set_path, err);
     rb_advisory_set_builder_free(feed->set);
     return status;
@@ -213,8 +219,7 @@ int rb_feed_read(enum rb_source_kind kind, const char *path, const char *set_pat
     int status = kind == RB_SOURCE_KEV || kind == RB_SOURCE_EPSS
                      ? read_threats(kind, &feed, set_path, err)
                      : read_advisories(kind, &feed, set_path, err);
-    /* A repository may have no security advisory; a feed that has none is broken. */
-    if (status == 0 && ret_summary->records == 0 && kind != RB_SOURCE_RPM)
+    if (status == 0 && ret_summary->records == 0 && !may_be_empty(kind))
         status = rb_err_set(err, RB_EINVALID, "%s holds no record", path);
     return status;
 }

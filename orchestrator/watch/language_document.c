@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "language_document.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,17 +131,11 @@ static int read_npm(const json_t *document, const char *what, struct rb_strlist 
 
 /* ── both ───────────────────────────────────────────────────────────────────────────────────── */
 
-static int compare_pypi(const void *left, const void *right)
+static int compare(const void *left, const void *right, void *context)
 {
+    const struct rb_version_order *order = context;
     const char *const *a = left, *const *b = right;
-    int difference = rb_version_compare_pypi(*a, *b);
-    return difference != 0 ? difference : strcmp(*a, *b);
-}
-
-static int compare_npm(const void *left, const void *right)
-{
-    const char *const *a = left, *const *b = right;
-    int difference = rb_version_semver.compare(*a, *b);
+    int difference = order->compare(*a, *b);
     return difference != 0 ? difference : strcmp(*a, *b);
 }
 
@@ -148,8 +143,8 @@ static json_t *make_array(enum rb_source_kind kind, struct rb_strlist *versions)
 {
     json_t *array = rb_json_array();
     if (versions->count > 0)
-        qsort(versions->items, versions->count, sizeof(*versions->items),
-              kind == RB_SOURCE_PYPI ? compare_pypi : compare_npm);
+        qsort_r(versions->items, versions->count, sizeof(*versions->items), compare,
+                (void *)(uintptr_t)rb_language_protocol(kind)->order);
     for (size_t i = 0; i < versions->count; i++) {
         if (i == 0 || strcmp(versions->items[i], versions->items[i - 1]) != 0)
             rb_json_append_string(array, versions->items[i]);

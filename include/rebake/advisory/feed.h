@@ -26,7 +26,7 @@ struct rb_feed_summary {
 
 /* Reads a whole feed; blocks. set_path is where it goes when compiled, to be opened with
    rb_advisory_set_open, or for kev and epss with rb_threats_open; NULL: nowhere. RB_EINVALID when
-   it is not of the format, or holds no record: but for rpm. */
+   it is not of the format, or holds no record; a repository (rpm) may hold none. */
 RB_NODISCARD int rb_feed_read(enum rb_source_kind kind, const char *path, const char *set_path,
                               struct rb_feed_summary *ret_summary, struct rb_err *err);
 

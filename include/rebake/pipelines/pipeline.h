@@ -44,8 +44,7 @@ struct rb_image {
     const char *push;   /* registry/name, without tag or digest */
     int64_t timeout_ms; /* for one build; 30m unless said */
     int64_t settle_ms;  /* `rebuild: { settle }`: quiet time before a build; 0 unless said */
-    int64_t
-        at_most_ms; /* `rebuild: { at-most }`: no longer than that; ten times settle unless said */
+    int64_t at_most_ms; /* `rebuild: { at-most }`: the longest wait; ten times settle unless said */
     const char *rebuild_on;               /* `rebuild: { on }`: which newer packages count */
     char recipe_hash[RB_SHA256_HEX_SIZE]; /* of all the above that changes what is built or where it
                                              goes, sources by their address; of nothing else (not of
