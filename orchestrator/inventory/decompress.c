@@ -152,14 +152,24 @@ static const struct {
     {"", 0, unpack_plain},
 };
 
+static size_t find_format(const void *data, size_t size)
+{
+    size_t format = 0;
+    while (size < formats[format].magic_size ||
+           memcmp(data, formats[format].magic, formats[format].magic_size) != 0)
+        format++;
+    return format;
+}
+
+bool rb_is_compressed(const void *data, size_t size)
+{
+    return formats[find_format(data, size)].unpack != unpack_plain;
+}
+
 int rb_decompress(const void *data, size_t size, uint64_t maximum, rb_decompress_sink *sink,
                   void *context, struct rb_err *err)
 {
     RB_CLEANUP_FREE unsigned char *piece = rb_alloc(PIECE);
     struct output output = {.piece = piece, .left = maximum, .sink = sink, .context = context};
-    size_t format = 0;
-    while (size < formats[format].magic_size ||
-           memcmp(data, formats[format].magic, formats[format].magic_size) != 0)
-        format++;
-    return formats[format].unpack(data, size, &output, err);
+    return formats[find_format(data, size)].unpack(data, size, &output, err);
 }

@@ -1,25 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A Packages file, compressed or not. Fed whole or in pieces it must read the same. */
-#include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "rebake/base/memory.h"
+#include "rebake/inventory/decompress.h"
 #include "rebake/inventory/index.h"
 
 enum { UNPACKED_MAX = 1 << 20, PIECE = 7 };
-
-/* Text may begin as compressed data does: whole it is unpacked, in pieces it is not. */
-static bool is_plain(const uint8_t *data, size_t size)
-{
-    static const char *const MAGICS[] = {"\xfd\x37zXZ", "\x1f\x8b", "\x28\xb5\x2f\xfd", "BZh"};
-    for (size_t i = 0; i < RB_COUNT_OF(MAGICS); i++) {
-        size_t magic_size = strlen(MAGICS[i]);
-        if (size >= magic_size && memcmp(data, MAGICS[i], magic_size) == 0)
-            return false;
-    }
-    return true;
-}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -34,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fed = rb_index_builder_feed(pieces, data + at, size - at < PIECE ? size - at : PIECE, NULL);
     int whole_ended = unpacked == 0 ? rb_index_builder_end_file(whole, "whole", NULL) : unpacked;
     int pieces_ended = fed == 0 ? rb_index_builder_end_file(pieces, "pieces", NULL) : fed;
-    if (pieces_ended == 0 && size <= UNPACKED_MAX && is_plain(data, size)) {
+    /* Text may begin as compressed data does: whole it is unpacked, in pieces it is not. */
+    if (pieces_ended == 0 && size <= UNPACKED_MAX && !rb_is_compressed(data, size)) {
         RB_ASSERT(whole_ended == 0);
         RB_ASSERT(rb_index_builder_count(whole) == rb_index_builder_count(pieces));
     }

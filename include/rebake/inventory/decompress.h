@@ -4,6 +4,7 @@
 #ifndef REBAKE_INVENTORY_DECOMPRESS_H
 #define REBAKE_INVENTORY_DECOMPRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,6 +12,9 @@
 
 /* Takes a piece of what came out; a failure ends the work and is returned. */
 typedef int rb_decompress_sink(void *context, const void *data, size_t size, struct rb_err *err);
+
+/* True unless the data is plain, by its first bytes. */
+bool rb_is_compressed(const void *data, size_t size);
 
 /* RB_ELIMIT when more than maximum bytes come out, RB_EINVALID when the data is broken, ends early
    or has something behind its end. */
