@@ -19,6 +19,7 @@
 #include "check.h"
 #include "checksum_list.h"
 #include "download.h"
+#include "feed_reader.h"
 #include "fetching.h"
 #include "gpgv.h"
 #include "kept.h"
@@ -26,7 +27,6 @@
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
-#include "rebake/loop/process.h"
 #include "rebake/loop/state.h"
 #include "rebake/loop/work.h"
 
@@ -35,8 +35,6 @@ enum {
     CHECKSUMS_MAXIMUM = 16 << 20,
     SIGNATURE_MAXIMUM = 1 << 20,
     SIGNED_FILE_MAXIMUM = 256 << 20, /* it is in memory while gpgv reads it */
-    ANSWER_MAXIMUM = 64 << 10,
-    READ_TIMEOUT_MS = 10 * 60 * 1000,
     TRANSFER_TIMEOUT_MS = 30 * 60 * 1000
 };
 
@@ -313,21 +311,12 @@ static void reader_ended(void *context, const struct rb_process_result *result)
     check->advance(check);
 }
 
-/* A feed may be large and is from outside: it is read in a process of its own, with limits. */
 static void read_feed(struct file_check *check)
 {
-    const char *const arguments[] = {
-        check->tools->program, "internal",          "feed-read", rb_source_kind_name(check->kind),
-        check->incoming,       check->incoming_set, NULL};
-    struct rb_process_options options = {
-        .arguments = arguments,
-        .output_maximum = ANSWER_MAXIMUM,
-        .errors_maximum = ANSWER_MAXIMUM,
-        .timeout_ms = READ_TIMEOUT_MS,
-    };
     rb_state_move(&STATES, &check->state, STATE_READ);
-    check->status = rb_process_start(check->tools->loop, &options, reader_ended, check,
-                                     &check->reader, &check->err);
+    check->status =
+        rb_feed_reader_start(check->tools, check->kind, check->incoming, check->incoming_set,
+                             reader_ended, check, &check->reader, &check->err);
     if (check->status != 0)
         finish(check);
 }

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An rpm source's check: what is remembered between two looks at a repository, and what is told. */
 #include "check.h"
+#include "feed_reader.h"
 #include "fetching.h"
 #include "kept.h"
 #include "rebake/base/arena.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
-#include "rebake/loop/process.h"
 #include "rpm_fetch.h"
 #include "rpm_state.h"
-
-enum { ANSWER_MAXIMUM = 64 * 1024, COMPILE_TIMEOUT_MS = 10 * 60 * 1000 };
 
 struct rpm_check {
     struct rb_rpm_fetch *fetch; /* NULL once it has ended */
@@ -21,6 +19,7 @@ struct rpm_check {
     /* While the advisories are compiled: what was found. */
     struct rb_arena *arena;
     struct rb_rpm_result found;
+    char *set_ending; /* of the compiled advisories (rb_kept_path); NULL: none are compiled */
     char *set_path;
     struct rb_process *reader;
     bool is_cancelled;
@@ -33,6 +32,7 @@ static void free_check(struct rpm_check *check)
     rb_free(check->folder);
     rb_free(check->known_hash);
     json_decref(check->memo);
+    rb_free(check->set_ending);
     rb_free(check->set_path);
     rb_arena_free(check->arena);
     rb_free(check);
@@ -129,23 +129,11 @@ static void on_compiled(void *context, const struct rb_process_result *result)
         conclude(check, &check->found, NULL, check->found.trouble);
 }
 
-/* Advisories are compiled in a process of its own, with limits, as those of feeds. */
 static void compile(struct rpm_check *check)
 {
     struct rb_err err;
-    const char *const arguments[] = {check->tools->program,
-                                     "internal",
-                                     "feed-read",
-                                     rb_source_kind_name(RB_SOURCE_RPM),
-                                     check->found.updateinfo_path,
-                                     check->set_path,
-                                     NULL};
-    const struct rb_process_options options = {.arguments = arguments,
-                                               .output_maximum = ANSWER_MAXIMUM,
-                                               .errors_maximum = ANSWER_MAXIMUM,
-                                               .timeout_ms = COMPILE_TIMEOUT_MS};
-    if (rb_process_start(check->tools->loop, &options, on_compiled, check, &check->reader, &err) !=
-        0)
+    if (rb_feed_reader_start(check->tools, RB_SOURCE_RPM, check->found.updateinfo_path,
+                             check->set_path, on_compiled, check, &check->reader, &err) != 0)
         conclude(check, &check->found, &err, RB_TROUBLE_OURS);
 }
 
@@ -154,13 +142,13 @@ static void on_fetched(void *context, const struct rb_rpm_result *found, const s
     struct rpm_check *check = context;
     check->fetch = NULL;
     bool has_advisories = error == NULL && !found->unchanged && found->updateinfo_path != NULL &&
-                          check->tools->program != NULL;
+                          check->set_ending != NULL;
     if (!has_advisories) {
         conclude(check, found, error, found->trouble);
         return;
     }
     keep_found(check, found);
-    check->set_path = rb_asprintf("%s.set%d", found->updateinfo_path, RB_FEED_SET_FORMAT);
+    check->set_path = rb_kept_path(check->folder, found->hash, check->set_ending);
     compile(check);
 }
 
@@ -172,9 +160,10 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
     check->folder = rb_rpm_kept_folder(tools->cache_folder, source);
     check->known_hash = rb_strdup(request->known_version);
     check->tools = tools;
+    if (tools->program != NULL)
+        check->set_ending = rb_asprintf(RB_RPM_UPDATEINFO ".set%d", RB_FEED_SET_FORMAT);
     check->done = done;
     check->context = context;
-    RB_CLEANUP_FREE char *ending = rb_asprintf(RB_RPM_UPDATEINFO ".set%d", RB_FEED_SET_FORMAT);
     struct rb_rpm_request ask = {
         .url = source->url,
         .mirrorlist = source->mirrorlist,
@@ -182,7 +171,7 @@ static void *start(const struct rb_watch_tools *tools, const struct rb_check_req
         .signed_by = source->signed_by,
         .folder = check->folder,
         .known_hash = check->known_hash,
-        .made_ending = tools->program == NULL ? NULL : ending,
+        .made_ending = check->set_ending,
     };
     /* The age is kept even where the version was lost: time does not run backwards. */
     if (json_is_object(request->memo)) {
