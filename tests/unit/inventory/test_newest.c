@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rpm's and apk's packages, where the newest version counts; integration.upgrades_dnf asks dnf
-   about random states. */
+/* Packages of rpm, apk and languages, where the newest version counts; integration.upgrades_dnf and
+   upgrades_pip ask dnf and pip about random states. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -107,6 +107,44 @@ static void repositories_of_another_kind_say_nothing(void **state)
     assert_judged(state, RB_PACKAGE_RPM, "a 1-1 x86_64", RB_PACKAGE_DEB, "a 2-1 x86_64", "");
 }
 
+static void the_nearest_newer_release_is_the_candidate(void **state)
+{
+    static const struct {
+        enum rb_package_type type;
+        const char *name, *offered_as, *installed, *offers, *candidate;
+    } CASES[] = {
+        {RB_PACKAGE_PYPI, "requests", "requests", "2.30.0", "2.29.0 2.31.0 2.32.1", "2.32.1"},
+        {RB_PACKAGE_PYPI, "Zope.Interface", "zope-interface", "6.0", "6.1", "6.1"},
+        {RB_PACKAGE_PYPI, "flask", "flask", "2.3.2", "2.3.3 3.0.0", "2.3.3"},
+        {RB_PACKAGE_PYPI, "flask", "flask", "2.3.3", "2.3.3 3.0.0 3.1", "3.1"},
+        {RB_PACKAGE_PYPI, "flask", "flask", "3.0", "3.0.0 3.1rc1 3.1.dev2", NULL},
+        {RB_PACKAGE_PYPI, "flask", "flask", "3.1rc1", "3.0 3.1rc2", NULL},
+        {RB_PACKAGE_PYPI, "a", "a", "1!2.0", "1!2.1 1!3.0 9", "1!2.1"},
+        {RB_PACKAGE_PYPI, "a", "a", "v1.0", "1.0.1", "1.0.1"},
+        {RB_PACKAGE_PYPI, "b", "a", "1.0", "1.0.1", NULL},
+        {RB_PACKAGE_NPM, "@types/node", "@types/node", "20.1.0", "20.1.1 22.0.0", "20.1.1"},
+        {RB_PACKAGE_NPM, "a", "a", "0.3.1", "0.3.2 0.4.0", "0.3.2"},
+        {RB_PACKAGE_NPM, "a", "a", "0.3.2", "0.3.2 0.4.0 1.0.0", "1.0.0"},
+        {RB_PACKAGE_NPM, "a", "a", "1.0.0", "1.0.1-beta.1 1.0.0+build-2", NULL},
+        {RB_PACKAGE_NPM, "a", "a", "1.0.1-beta.1", "1.0.1-beta.2 1.0.1", "1.0.1"},
+        {RB_PACKAGE_GEM, "rack", "rack", "3.0.0", "3.0.1", "3.0.1"},
+    };
+    for (size_t i = 0; i < RB_COUNT_OF(CASES); i++) {
+        RB_CLEANUP(rb_strbuf_deinit) struct rb_strbuf offers = RB_STRBUF_INIT(1000);
+        RB_CLEANUP_FREE char *copy = rb_strdup(CASES[i].offers);
+        RB_CLEANUP_FREE char *packages = rb_asprintf("%s %s -", CASES[i].name, CASES[i].installed);
+        RB_CLEANUP_FREE char *wanted =
+            CASES[i].candidate == NULL
+                ? rb_strdup("")
+                : rb_asprintf("%s %s>%s;", CASES[i].name, CASES[i].installed, CASES[i].candidate);
+        char *rest = copy, *version;
+        while ((version = strsep(&rest, " ")) != NULL)
+            rb_strbuf_printf(&offers, "%s %s -;", CASES[i].offered_as, version);
+        assert_judged(state, CASES[i].type, packages, CASES[i].type, rb_strbuf_text(&offers),
+                      wanted);
+    }
+}
+
 static int make_folder(void **state)
 {
     char *folder = NULL;
@@ -129,6 +167,7 @@ int main(void)
         cmocka_unit_test(architectures_hold_but_for_noarch),
         cmocka_unit_test(of_several_installed_versions_the_newest_is_judged),
         cmocka_unit_test(repositories_of_another_kind_say_nothing),
+        cmocka_unit_test(the_nearest_newer_release_is_the_candidate),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
