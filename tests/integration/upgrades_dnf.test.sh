@@ -4,6 +4,8 @@
 # of packages with epochs, '~' and '^', some without an architecture, some kept in several versions.
 # shellcheck source=tests/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
+# shellcheck source=tests/integration/offers.sh
+. "$(dirname "$0")/offers.sh"
 lab_begin
 lab_need rpm rpmbuild createrepo_c dnf jq
 RANDOM=1
@@ -54,19 +56,7 @@ theirs() {
 
 ours() {
   local index
-  rm -rf "$LAB/fetched"
-  cat >"$LAB/pipeline.yaml" <<P
-apiVersion: rebake/v1
-pipeline: lab
-sources:
-  code: { git: https://git.example.com/lab.git, branch: main }
-  base: { image: registry.example.com/base, tag: "1" }
-  lab: { rpm: "file://$repository", unsigned: true }
-images:
-  image: { from: base, context: { source: code }, packages: [lab], push: registry.example.com/image }
-P
-  index=$("$REBAKE_BUILD/rebake" fetch "$LAB/pipeline.yaml" lab "$LAB/fetched" --cache "$LAB/cache" --json |
-    jq -r .detail.index)
+  index=$(offers_index "{ rpm: \"file://$repository\", unsigned: true }")
   "$REBAKE_BUILD/tests/integration/upgrades_of" rpm "$root" "$index" |
     awk '{ sub(/\.[^.]*$/, "", $1); sub(/^0:/, "", $2); print $1, $2 }' | LC_ALL=C sort
 }

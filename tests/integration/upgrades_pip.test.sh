@@ -4,6 +4,8 @@
 # index: in random states with prereleases, yanked files, epochs, post releases and local versions.
 # shellcheck source=tests/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
+# shellcheck source=tests/integration/offers.sh
+. "$(dirname "$0")/offers.sh"
 # shellcheck source=tests/lab/nginx.sh
 . "$(dirname "$0")/../lab/nginx.sh"
 lab_begin
@@ -53,19 +55,7 @@ theirs() {
 
 ours() {
   local path
-  rm -rf "$LAB/fetched"
-  cat >"$LAB/pipeline.yaml" <<P
-apiVersion: rebake/v1
-pipeline: lab
-sources:
-  code: { git: https://git.example.com/lab.git, branch: main }
-  base: { image: registry.example.com/base, tag: "1" }
-  lab: { pypi: "$index", packages: [$(IFS=,; echo "${packages[*]}")] }
-images:
-  image: { from: base, context: { source: code }, packages: [lab], push: registry.example.com/image }
-P
-  path=$("$REBAKE_BUILD/rebake" fetch "$LAB/pipeline.yaml" lab "$LAB/fetched" --cache "$LAB/cache" --json |
-    jq -r .detail.index)
+  path=$(offers_index "{ pypi: \"$index\", packages: [$(IFS=,; echo "${packages[*]}")] }")
   "$REBAKE_BUILD/tests/integration/upgrades_of" pypi "$root" "$path" | sed 's/\. / /' | LC_ALL=C sort
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Images of rpm's and of apk's packages are rebuilt when their repository has a newer version of what is
-# in them: not for anything else it offers, and not again where the rebuild did not help. One that asks
-# for fixes alone is rebuilt when a newer version closes an advisory.
+# Images of rpm's, of apk's and of Python's packages are rebuilt when their repository has a newer version
+# of what is in them: not for anything else it offers, and not again where the rebuild did not help. One
+# that asks for fixes alone is rebuilt when a newer version closes an advisory.
 # shellcheck source=tests/lab/lab.sh
 . "$(dirname "$0")/lab.sh"
 # shellcheck source=tests/lab/repositories.sh
@@ -72,9 +72,7 @@ python_publish() {
 }
 python_install 2.3.2
 python_publish 2.3.2
-mkdir -p "$LAB/work/shop/busy/root"
-date >"$LAB/work/shop/busy/root/date"
-for image in el alpine python busy; do printf 'FROM empty\nCOPY root/ /\n' >"$LAB/work/shop/$image/Containerfile"; done
+for image in el alpine python; do printf 'FROM empty\nCOPY root/ /\n' >"$LAB/work/shop/$image/Containerfile"; done
 git_publish shop "first"
 rpm_publish "$LAB/public/rpm" gz
 apk_publish "$LAB/public/apk" 1.0-r0 good
@@ -96,11 +94,6 @@ sources:
   apks: { apk: $repositories/apk, keys: [$LAB/keys], architectures: [x86_64], every: 1h }
   pypi: { pypi: $repositories/simple, packages: [Flask], every: 1h }
 images:
-  busy:
-    from: empty
-    context: { source: code, path: busy }
-    push: $REGISTRY/shop/busy
-    rebuild: { settle: 4s, at-most: 7s }
   python:
     from: empty
     context: { source: code, path: python }
@@ -217,18 +210,3 @@ python_install 3.0.0
 git_publish shop "Flask 3.0.0"
 expect_exit 0 rebake wait --check --timeout 1m
 expect_equal "$(builds python)" "succeeded unresolved succeeded unresolved unresolved succeeded"
-
-section "what changes all the time is built too, and what rests is built once it does"
-begun=$(builds busy | wc -w)
-change_busy() {
-  date +%N >"$LAB/work/shop/busy/root/date"
-  git_publish shop "busy"
-  expect_exit 0 rebake check code
-  sleep 1
-  [ "$(builds busy | wc -w)" -gt "$begun" ]
-}
-lab_wait 20 "a build between changes that come faster than it settles" change_busy
-change_busy
-expect_exit 0 rebake wait --check --timeout 1m busy
-expect_equal "$(rebaked_get /v1/images/shop/busy | jq -r '.builds[0].reasons[0].to')" \
-  "$(git -C "$LAB/work/shop" rev-parse HEAD:busy)"
