@@ -18,14 +18,14 @@
 
 #include "hook_connection.h"
 #include "hook_state.h"
-#include "listener.h"
 #include "rebake/base/digest.h"
 #include "rebake/base/log.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/strbuf.h"
 #include "rebake/base/text.h"
 #include "rebake/loop/timer.h"
-#include "tcp.h"
+#include "rebake/serve/listener.h"
+#include "rebake/serve/tcp.h"
 #include "tls.h"
 
 enum {
@@ -62,7 +62,7 @@ struct rb_hooks {
     struct hook_states states;
     struct hook_connections connections;
     struct api_tls *tls; /* or NULL */
-    struct api_listener *listener;
+    struct rb_listener *listener;
     struct rb_timer *timer;
     int ticks;
     size_t in_flight; /* bytes of bodies */
@@ -363,7 +363,7 @@ static enum MHD_Result admit(void *context, const struct sockaddr *address, sock
     const struct rb_hooks *hooks = context;
     const char *const *proxies = hooks->options.settings->listen.proxies;
     (void)size;
-    return proxies[0] == NULL || api_tcp_is_in(address, proxies) ? MHD_YES : MHD_NO;
+    return proxies[0] == NULL || rb_tcp_is_in(address, proxies) ? MHD_YES : MHD_NO;
 }
 
 static int64_t request_ms(const struct rb_hooks *hooks)
@@ -395,22 +395,22 @@ static int listen_and_serve(struct rb_hooks *hooks, struct rb_err *err)
         {hooks->tls != NULL ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, 0, api_tls_callback},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)PRIORITIES},
         {MHD_OPTION_END, 0, NULL}};
-    struct api_listener_options options = {.loop = hooks->options.loop,
-                                           .name = listen->address,
-                                           .connections_maximum = CONNECTIONS_MAXIMUM,
-                                           .idle_seconds = REQUEST_MS / 1000,
-                                           .flags = MHD_ALLOW_SUSPEND_RESUME |
-                                                    (hooks->tls != NULL ? MHD_USE_TLS : 0U),
-                                           .more = more,
-                                           .admit = admit,
-                                           .handle = handle,
-                                           .ended = request_ended,
-                                           .turn_ended = turn_ended,
-                                           .context = hooks};
-    int status = api_tcp_listen(listen->address, &options.fd, err);
+    struct rb_listener_options options = {.loop = hooks->options.loop,
+                                          .name = listen->address,
+                                          .connections_maximum = CONNECTIONS_MAXIMUM,
+                                          .idle_seconds = REQUEST_MS / 1000,
+                                          .flags = MHD_ALLOW_SUSPEND_RESUME |
+                                                   (hooks->tls != NULL ? MHD_USE_TLS : 0U),
+                                          .more = more,
+                                          .admit = admit,
+                                          .handle = handle,
+                                          .ended = request_ended,
+                                          .turn_ended = turn_ended,
+                                          .context = hooks};
+    int status = rb_tcp_listen(listen->address, &options.fd, err);
     if (status != 0)
         return status;
-    status = api_listener_start(&options, &hooks->listener, err);
+    status = rb_listener_start(&options, &hooks->listener, err);
     if (status != 0)
         (void)close(options.fd);
     return status;
@@ -443,7 +443,7 @@ void rb_hooks_stop(struct rb_hooks *hooks)
 {
     if (hooks == NULL)
         return;
-    api_listener_stop(hooks->listener);
+    rb_listener_stop(hooks->listener);
     rb_timer_free(hooks->timer);
     api_tls_free(hooks->tls);
     hook_states_deinit(&hooks->states);

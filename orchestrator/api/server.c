@@ -11,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "listener.h"
 #include "peer.h"
 #include "rebake/base/strbuf.h"
 #include "rebake/base/text.h"
+#include "rebake/serve/listener.h"
+#include "rebake/serve/unix_socket.h"
 #include "routes.h"
 #include "shelf.h"
-#include "socket.h"
 
 /* What is sent beyond the largest body is read and dropped up to a bound: a client that is still
    sending when we close would not hear why. */
@@ -32,8 +32,8 @@ struct rb_api {
     struct rb_api_options options;
     char *socket_path;
     char *version;
-    struct api_socket socket;
-    struct api_listener *listener;
+    struct rb_unix_socket socket;
+    struct rb_listener *listener;
     struct api_shelf *shelf;
 };
 
@@ -198,15 +198,15 @@ static void request_ended(void *context, struct MHD_Connection *connection, void
 
 static int start_listener(struct rb_api *api, struct rb_err *err)
 {
-    const struct api_listener_options options = {.loop = api->options.loop,
-                                                 .fd = api->socket.fd,
-                                                 .name = api->socket_path,
-                                                 .connections_maximum = CONNECTIONS_MAXIMUM,
-                                                 .idle_seconds = IDLE_SECONDS,
-                                                 .handle = handle,
-                                                 .ended = request_ended,
-                                                 .context = api};
-    return api_listener_start(&options, &api->listener, err);
+    const struct rb_listener_options options = {.loop = api->options.loop,
+                                                .fd = api->socket.fd,
+                                                .name = api->socket_path,
+                                                .connections_maximum = CONNECTIONS_MAXIMUM,
+                                                .idle_seconds = IDLE_SECONDS,
+                                                .handle = handle,
+                                                .ended = request_ended,
+                                                .context = api};
+    return rb_listener_start(&options, &api->listener, err);
 }
 
 static void free_api(struct rb_api *api)
@@ -226,14 +226,14 @@ int rb_api_start(const struct rb_api_options *options, struct rb_api **ret_api, 
     api->options.socket_path = api->socket_path;
     api->options.version = api->version;
     api->shelf = api_shelf_new();
-    int status = api_socket_listen(api->socket_path, &api->socket, err);
+    int status = rb_unix_socket_listen(api->socket_path, &api->socket, err);
     if (status != 0) {
         free_api(api);
         return status;
     }
     status = start_listener(api, err);
     if (status != 0) {
-        api_socket_remove(&api->socket, api->socket_path);
+        rb_unix_socket_remove(&api->socket, api->socket_path);
         (void)close(api->socket.fd);
         free_api(api);
         return status;
@@ -246,7 +246,7 @@ void rb_api_stop(struct rb_api *api)
 {
     if (api == NULL)
         return;
-    api_socket_remove(&api->socket, api->socket_path);
-    api_listener_stop(api->listener);
+    rb_unix_socket_remove(&api->socket, api->socket_path);
+    rb_listener_stop(api->listener);
     free_api(api);
 }

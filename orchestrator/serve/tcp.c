@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tcp.h"
+#include "rebake/serve/tcp.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,7 +29,7 @@ static socklen_t make_address(const char *host, int port, struct sockaddr_storag
     return sizeof(*six);
 }
 
-int api_tcp_listen(const char *address, int *ret_fd, struct rb_err *err)
+int rb_tcp_listen(const char *address, int *ret_fd, struct rb_err *err)
 {
     struct sockaddr_storage bound;
     char host[RB_HOST_SIZE];
@@ -90,7 +90,7 @@ static bool is_in(const unsigned char *bytes, size_t size, const char *network)
            (rest == 0 || ((bytes[bits / 8] ^ wanted[bits / 8]) & mask) == 0);
 }
 
-bool api_tcp_is_in(const struct sockaddr *address, const char *const *networks)
+bool rb_tcp_is_in(const struct sockaddr *address, const char *const *networks)
 {
     unsigned char bytes[ADDRESS_SIZE];
     size_t size = bytes_of(address, bytes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "socket.h"
+#include "rebake/serve/unix_socket.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -45,7 +45,7 @@ static int remove_stale(const char *path, const struct sockaddr_un *address, str
 }
 
 static int bind_and_listen(int fd, const char *path, const struct sockaddr_un *address,
-                           struct api_socket *ret_socket, struct rb_err *err)
+                           struct rb_unix_socket *ret_socket, struct rb_err *err)
 {
     struct stat status;
     /* Linux gives the file the mode that the socket has when it is bound, less the umask: no
@@ -56,11 +56,12 @@ static int bind_and_listen(int fd, const char *path, const struct sockaddr_un *a
         return rb_err_sys(err, errno, "make socket %s", path);
     if (listen(fd, BACKLOG) != 0 || lstat(path, &status) != 0)
         return rb_err_sys(err, errno, "listen on socket %s", path);
-    *ret_socket = (struct api_socket){.fd = fd, .device = status.st_dev, .inode = status.st_ino};
+    *ret_socket =
+        (struct rb_unix_socket){.fd = fd, .device = status.st_dev, .inode = status.st_ino};
     return 0;
 }
 
-int api_socket_listen(const char *path, struct api_socket *ret_socket, struct rb_err *err)
+int rb_unix_socket_listen(const char *path, struct rb_unix_socket *ret_socket, struct rb_err *err)
 {
     struct sockaddr_un address;
     int status = make_address(path, &address, err);
@@ -77,7 +78,7 @@ int api_socket_listen(const char *path, struct api_socket *ret_socket, struct rb
     return status;
 }
 
-void api_socket_remove(const struct api_socket *socket, const char *path)
+void rb_unix_socket_remove(const struct rb_unix_socket *socket, const char *path)
 {
     struct stat status;
     if (lstat(path, &status) == 0 && status.st_dev == socket->device &&

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "listener.h"
+#include "rebake/serve/listener.h"
 
 #include <uv.h>
 
@@ -8,7 +8,7 @@
 /* Then the rest of the loop has its turn. */
 enum { RUNS_AT_ONCE = 8 };
 
-struct api_listener {
+struct rb_listener {
     struct MHD_Daemon *daemon;
     bool (*turn_ended)(void *context);
     void *context;
@@ -17,14 +17,14 @@ struct api_listener {
     int open_handles;
 };
 
-static void run(struct api_listener *listener);
+static void run(struct rb_listener *listener);
 
 static void timer_fired(uv_timer_t *timer)
 {
-    run(rb_container_of(timer, struct api_listener, timer));
+    run(rb_container_of(timer, struct rb_listener, timer));
 }
 
-static void run(struct api_listener *listener)
+static void run(struct rb_listener *listener)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
     bool again = true;
@@ -44,10 +44,10 @@ static void poll_fired(uv_poll_t *poll, int status, int events)
 {
     (void)status; /* libmicrohttpd finds out itself what is wrong with a socket */
     (void)events;
-    run(rb_container_of(poll, struct api_listener, poll));
+    run(rb_container_of(poll, struct rb_listener, poll));
 }
 
-static void watch_daemon(struct api_listener *listener, struct rb_loop *loop)
+static void watch_daemon(struct rb_listener *listener, struct rb_loop *loop)
 {
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
@@ -58,11 +58,11 @@ static void watch_daemon(struct api_listener *listener, struct rb_loop *loop)
     listener->open_handles = 2;
 }
 
-int api_listener_start(const struct api_listener_options *options,
-                       struct api_listener **ret_listener, struct rb_err *err)
+int rb_listener_start(const struct rb_listener_options *options, struct rb_listener **ret_listener,
+                      struct rb_err *err)
 {
     static const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-    struct api_listener *listener = rb_zalloc(sizeof(*listener));
+    struct rb_listener *listener = rb_zalloc(sizeof(*listener));
     listener->turn_ended = options->turn_ended;
     listener->context = options->context;
     listener->daemon = MHD_start_daemon(
@@ -82,12 +82,12 @@ int api_listener_start(const struct api_listener_options *options,
 
 static void handle_closed(uv_handle_t *handle)
 {
-    struct api_listener *listener = handle->data;
+    struct rb_listener *listener = handle->data;
     if (--listener->open_handles == 0)
         rb_free(listener);
 }
 
-void api_listener_stop(struct api_listener *listener)
+void rb_listener_stop(struct rb_listener *listener)
 {
     if (listener == NULL)
         return;

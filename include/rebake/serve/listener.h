@@ -4,11 +4,11 @@
  * sockets in an epoll set of its own, and we watch that set and the time until which it may wait.
  *
  *   the set is readable, or the time has come ──▶ MHD_run ──▶ the handler, for each request
- *                                                    ├──▶ turn_ended ──▶ MHD_run again, if it says
- * so └──▶ the timer is set anew
+ *      ▲                                             ▲                    │
+ *      └── the timer is set anew ◀── another? no ────┴──── yes ◀── turn_ended
  */
-#ifndef REBAKE_API_LISTENER_H
-#define REBAKE_API_LISTENER_H
+#ifndef REBAKE_SERVE_LISTENER_H
+#define REBAKE_SERVE_LISTENER_H
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -16,9 +16,9 @@
 #include "rebake/base/err.h"
 #include "rebake/loop/loop.h"
 
-struct api_listener;
+struct rb_listener;
 
-struct api_listener_options {
+struct rb_listener_options {
     struct rb_loop *loop;
     int fd;           /* listens; the listener closes it, unless it does not start */
     const char *name; /* for messages */
@@ -33,9 +33,9 @@ struct api_listener_options {
     void *context;                      /* given to them all */
 };
 
-RB_NODISCARD int api_listener_start(const struct api_listener_options *options,
-                                    struct api_listener **ret_listener, struct rb_err *err);
+RB_NODISCARD int rb_listener_start(const struct rb_listener_options *options,
+                                   struct rb_listener **ret_listener, struct rb_err *err);
 /* Closes socket and connections; no callback comes any more. NULL is allowed. */
-void api_listener_stop(struct api_listener *listener);
+void rb_listener_stop(struct rb_listener *listener);
 
 #endif

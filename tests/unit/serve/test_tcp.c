@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "rebake/base/memory.h"
-#include "tcp.h"
+#include "rebake/serve/tcp.h"
 
 static bool is_in(const char *address, const char *network)
 {
@@ -20,9 +20,9 @@ static bool is_in(const char *address, const char *network)
     struct sockaddr_in four = {.sin_family = AF_INET};
     struct sockaddr_in6 six = {.sin6_family = AF_INET6};
     if (inet_pton(AF_INET, address, &four.sin_addr) == 1)
-        return api_tcp_is_in((struct sockaddr *)&four, networks);
+        return rb_tcp_is_in((struct sockaddr *)&four, networks);
     assert_int_equal(inet_pton(AF_INET6, address, &six.sin6_addr), 1);
-    return api_tcp_is_in((struct sockaddr *)&six, networks);
+    return rb_tcp_is_in((struct sockaddr *)&six, networks);
 }
 
 static void networks_hold_their_addresses(void **state)
@@ -63,7 +63,7 @@ static void other_families_are_in_no_network(void **state)
     static const char *const networks[] = {"0.0.0.0/0", "::/0", NULL};
     const struct sockaddr address = {.sa_family = AF_UNIX};
     (void)state;
-    assert_false(api_tcp_is_in(&address, networks));
+    assert_false(rb_tcp_is_in(&address, networks));
 }
 
 static void an_address_that_is_taken_is_told(void **state)
@@ -73,15 +73,15 @@ static void an_address_that_is_taken_is_told(void **state)
     struct rb_err err;
     int fd, other;
     (void)state;
-    assert_int_equal(api_tcp_listen("127.0.0.1:0", &fd, &err), RB_EINVALID);
+    assert_int_equal(rb_tcp_listen("127.0.0.1:0", &fd, &err), RB_EINVALID);
     int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bound = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     assert_int_equal(bind(probe, (struct sockaddr *)&bound, size), 0);
     assert_int_equal(getsockname(probe, (struct sockaddr *)&bound, &size), 0);
     (void)close(probe);
     RB_CLEANUP_FREE char *address = rb_asprintf("127.0.0.1:%d", ntohs(bound.sin_port));
-    assert_int_equal(api_tcp_listen(address, &fd, &err), 0);
-    assert_int_equal(api_tcp_listen(address, &other, &err), RB_EEXIST);
+    assert_int_equal(rb_tcp_listen(address, &fd, &err), 0);
+    assert_int_equal(rb_tcp_listen(address, &other, &err), RB_EEXIST);
     assert_non_null(strstr(err.text, address));
     (void)close(fd);
 }
