@@ -34,7 +34,8 @@ static bool is_one_of(const char *word, const char *const *words)
 
 static enum verdict verdict_of_image(const json_t *image)
 {
-    static const char *const stuck[] = {"failed", "blocked", "unresolved", "paused", NULL};
+    static const char *const stuck[] = {"failed",  "blocked", "unresolved", "paused",
+                                        "on-hold", "refused", NULL};
     const char *state = rb_json_get_string(image, "state", "");
     return strcmp(state, "fresh") == 0 ? WELL : is_one_of(state, stuck) ? STUCK : MOVING;
 }

@@ -42,8 +42,8 @@ struct subject {
 const char *rb_plan_state_name(enum rb_plan_state state)
 {
     static const char *const NAMES[] = {
-        "waiting", "fresh",   "settling", "stale",  "queued",     "building",
-        "held",    "blocked", "backoff",  "failed", "unresolved", "paused",
+        "waiting", "fresh",  "settling",   "stale",  "queued",   "building", "held",    "blocked",
+        "backoff", "failed", "unresolved", "paused", "deciding", "on-hold",  "refused",
     };
     _Static_assert(RB_COUNT_OF(NAMES) == RB_PLAN_STATE_COUNT, "a name for each state");
     RB_ASSERT(state < RB_PLAN_STATE_COUNT);
@@ -69,9 +69,12 @@ static enum rb_plan_state blocked(const struct planner *planner, struct rb_plan_
                                   int culprit)
 {
     const struct rb_plan_image *image = &planner->snapshot->images[culprit];
+    enum rb_plan_state state = planner->decisions[culprit].state;
     const char *trouble = "has no artifact";
-    if (planner->decisions[culprit].state == RB_PLAN_FAILED)
+    if (state == RB_PLAN_FAILED)
         trouble = image->last == RB_LAST_CANCELED ? "was canceled" : "failed";
+    else if (state == RB_PLAN_ON_HOLD || state == RB_PLAN_REFUSED)
+        trouble = state == RB_PLAN_ON_HOLD ? "is on hold" : "is refused by policy";
     else if (image->paused_by != NULL)
         trouble = "is paused";
     decision->cause =
@@ -168,7 +171,43 @@ static enum rb_plan_state without_base(const struct planner *planner, const stru
     return blocked(planner, subject->decision, culprit == NOBODY ? subject->image->base : culprit);
 }
 
-/* What would start now; pause, base and time may still say no. */
+/* What policy says of just these inputs; NULL: it is to be asked. A hold whose time is over says no
+   more. */
+static const struct rb_plan_verdict *find_verdict(const struct planner *planner,
+                                                  const struct subject *subject)
+{
+    static const struct rb_plan_verdict NOBODY_MINDS = {.word = RB_PLAN_ALLOW};
+    const struct rb_plan_image *image = subject->image;
+    const struct rb_plan_verdict *verdict = image->verdict;
+    if (!image->ask_policy)
+        return &NOBODY_MINDS;
+    if (verdict == NULL || !rb_text_equal(verdict->key, subject->decision->input_key))
+        return NULL;
+    bool is_over = verdict->word == RB_PLAN_HOLD && verdict->until_at != 0 &&
+                   verdict->until_at <= planner->snapshot->now_at;
+    return is_over ? NULL : verdict;
+}
+
+static enum rb_plan_state deciding(const struct subject *subject)
+{
+    subject->decision->cause = "policy is asked";
+    subject->decision->waits_for = "policy";
+    return RB_PLAN_DECIDING;
+}
+
+static enum rb_plan_state not_allowed(const struct subject *subject,
+                                      const struct rb_plan_verdict *verdict)
+{
+    subject->decision->cause = verdict->cause;
+    if (verdict->word == RB_PLAN_REFUSE)
+        return RB_PLAN_REFUSED;
+    subject->decision->waits_for = verdict->waits_for;
+    subject->decision->wake_at = verdict->until_at;
+    return RB_PLAN_ON_HOLD;
+}
+
+/* What would start now; pause, base, time and policy may still say no. Policy is asked before its
+   answer is needed: only it knows what is urgent. */
 static enum rb_plan_state to_be_built(const struct planner *planner, const struct subject *subject)
 {
     const struct rb_plan_image *image = subject->image;
@@ -179,13 +218,20 @@ static enum rb_plan_state to_be_built(const struct planner *planner, const struc
         decision->cause = rb_arena_printf(planner->arena, "paused by %s", image->paused_by);
         return RB_PLAN_PAUSED;
     }
-    if (subject->below != NULL && subject->below->moves)
+    const struct rb_plan_verdict *verdict = find_verdict(planner, subject);
+    bool urgent = verdict != NULL && verdict->word == RB_PLAN_ALLOW && verdict->urgent;
+    decision->ask = verdict == NULL;
+    if (subject->below != NULL && subject->below->moves && !urgent)
         return held(planner, subject);
     if (decision->attempt > 1 && is_between(image->last_finished_at, now_at, retry_at))
         return backing_off(planner, subject, retry_at);
     int64_t until_at = settled_at(planner, image);
-    if (!plan_is_requested(image) && is_between(image->changed_at, now_at, until_at))
+    if (!plan_is_requested(image) && !urgent && is_between(image->changed_at, now_at, until_at))
         return settling(planner, subject, until_at);
+    if (verdict == NULL)
+        return deciding(subject);
+    if (verdict->word != RB_PLAN_ALLOW)
+        return not_allowed(subject, verdict);
     decision->build = true;
     return RB_PLAN_STALE;
 }
@@ -240,16 +286,25 @@ static bool moves_by_itself(enum rb_plan_state state)
     case RB_PLAN_BUILDING:
     case RB_PLAN_HELD:
     case RB_PLAN_BACKOFF:
+    case RB_PLAN_DECIDING:
         return true;
     case RB_PLAN_FRESH:
     case RB_PLAN_BLOCKED:
     case RB_PLAN_FAILED:
     case RB_PLAN_UNRESOLVED:
     case RB_PLAN_PAUSED:
+    case RB_PLAN_ON_HOLD:
+    case RB_PLAN_REFUSED:
     case RB_PLAN_STATE_COUNT:
         break;
     }
     return false;
+}
+
+/* A change of its own waits for somebody's word. */
+static bool waits_for_a_word(enum rb_plan_state state)
+{
+    return state == RB_PLAN_PAUSED || state == RB_PLAN_ON_HOLD || state == RB_PLAN_REFUSED;
 }
 
 /* Is there more than a person's wish to build the same again? */
@@ -270,7 +325,7 @@ static struct progress find_progress(const struct subject *subject)
     if (progress.moves)
         return progress;
     bool stuck_here = (decision->state == RB_PLAN_FAILED && has_change(decision)) ||
-                      decision->state == RB_PLAN_PAUSED || (paused && below->moves);
+                      waits_for_a_word(decision->state) || (paused && below->moves);
     progress.stuck_at = stuck_here ? subject->index : below->stuck_at;
     return progress;
 }
@@ -329,6 +384,7 @@ void rb_plan_make(const struct rb_plan_snapshot *snapshot, struct rb_arena *aren
     for (size_t i = 0; i < count; i++) {
         const struct rb_plan_decision *decision = &planner.decisions[i];
         ret_plan->build_count += decision->build;
+        ret_plan->ask_count += decision->ask;
         if (decision->wake_at != 0 &&
             (ret_plan->wake_at == 0 || decision->wake_at < ret_plan->wake_at))
             ret_plan->wake_at = decision->wake_at;

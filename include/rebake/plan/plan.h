@@ -11,6 +11,11 @@
  * that a fix in an application does not wait for a broken base; a child without them is blocked,
  * and says by whom. Where there is no artifact to build on, a child is blocked in any case.
  * docs/decisions/0010-a-failed-base.md says why.
+ *
+ * Policy: where a policy is set for an image, nothing of it is built before policy allowed just
+ * these inputs. The plan says what policy is to be asked (`ask`); the answer comes back in the next
+ * snapshot as a verdict. An image that policy holds or refuses is to its children like a paused
+ * one; one whose verdict is urgent neither settles nor waits for its base.
  */
 #ifndef REBAKE_PLAN_PLAN_H
 #define REBAKE_PLAN_PLAN_H
@@ -69,6 +74,18 @@ struct rb_plan_inputs {
 
 enum { RB_PLAN_NO_BASE = -1 };
 
+enum rb_plan_word { RB_PLAN_ALLOW, RB_PLAN_HOLD, RB_PLAN_REFUSE };
+
+/* What policy answered when it was asked about an image. */
+struct rb_plan_verdict {
+    enum rb_plan_word word;
+    const char *key;       /* the input key that it was asked with: it says nothing of another */
+    const char *cause;     /* of a hold or a refusal: the rule and why, one line */
+    const char *waits_for; /* of a hold: "approval", "time", "test", "policy"; or NULL */
+    int64_t until_at;      /* of a hold: then it is asked again; 0: only when asked for elsewhere */
+    bool urgent;           /* builds at once: it does not settle, and not on a base to come */
+};
+
 struct rb_plan_image {
     const char *name;          /* "shop/app" */
     int base;                  /* index of the image it is built from, or RB_PLAN_NO_BASE */
@@ -105,6 +122,8 @@ struct rb_plan_image {
     int64_t at_most_ms;     /* how long it settles in all; 0: as long as things change */
     int64_t changed_at;     /* when the newest of its inputs was seen */
     int64_t settling_since; /* since when it is RB_PLAN_SETTLING; 0: it is not */
+    bool ask_policy;        /* false: no policy is set for it, and it may be built */
+    const struct rb_plan_verdict *verdict; /* the last; NULL: none yet */
 };
 
 struct rb_plan_snapshot {
@@ -126,6 +145,9 @@ enum rb_plan_state {
     RB_PLAN_FAILED,     /* failed or canceled; waits for an input to change or a person */
     RB_PLAN_UNRESOLVED, /* stale for reasons that a rebuild did not cure */
     RB_PLAN_PAUSED,     /* stale, and would be built but for the pause */
+    RB_PLAN_DECIDING,   /* stale; policy has not answered yet */
+    RB_PLAN_ON_HOLD,    /* stale; policy says: not yet */
+    RB_PLAN_REFUSED,    /* stale; policy says no */
     RB_PLAN_STATE_COUNT
 };
 const char *rb_plan_state_name(enum rb_plan_state state); /* "waiting", "fresh", … */
@@ -137,6 +159,7 @@ struct rb_plan_decision {
     const char *cause;     /* one line for people; "" when there is nothing to say */
     const char *waits_for; /* "shop/runtime", "build:7", "shop/code"; or NULL */
     int64_t wake_at;       /* when to ask again though nothing changed; 0: no need */
+    bool ask;              /* policy has said nothing yet of these inputs: it is to be asked */
     /* With RB_PLAN_STALE: what to build. */
     bool build;
     int attempt;
@@ -151,6 +174,7 @@ struct rb_plan {
     struct rb_plan_decision *decisions; /* one for each image, in the snapshot's order */
     size_t count;
     size_t build_count;
+    size_t ask_count;
     int64_t wake_at; /* the earliest of the decisions', 0: none */
 };
 

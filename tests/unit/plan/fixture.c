@@ -20,8 +20,15 @@ void resolve_keys(struct rb_plan_image *images, size_t count, struct rb_arena *a
     struct rb_plan_snapshot snapshot = {NOW, images, count};
     rb_plan_make(&snapshot, arena, &plan);
     for (size_t i = 0; i < count; i++) {
+        const char *key = plan.decisions[i].input_key;
         if (images[i].last_key == TRIED)
-            images[i].last_key = plan.decisions[i].input_key;
+            images[i].last_key = key;
+        if (images[i].verdict == NULL || images[i].verdict->key != TRIED)
+            continue;
+        struct rb_plan_verdict *verdict = rb_arena_alloc(arena, sizeof(*verdict));
+        *verdict = *images[i].verdict;
+        verdict->key = key;
+        images[i].verdict = verdict;
     }
 }
 
@@ -47,10 +54,12 @@ void check_decision(const char *name, const struct rb_plan_decision *decision,
         strcmp(waits_for, wanted) != 0 || decision->wake_at != expected->wake_at ||
         strstr(decision->cause, expected->cause != NULL ? expected->cause : "") == NULL ||
         (expected->cause == NULL && decision->cause[0] != '\0') ||
-        (build && decision->attempt != expected->attempt) ||
+        (build && decision->attempt != expected->attempt) || decision->ask != expected->ask ||
         strcmp(reasons_text(decision, &text), expected->reasons) != 0)
-        fail_msg("%s: state %s, build %d, attempt %d, waits for %s, wake at %lld, cause \"%s\", "
-                 "reasons \"%s\"",
-                 name, rb_plan_state_name(decision->state), decision->build, decision->attempt,
-                 waits_for, (long long)decision->wake_at, decision->cause, rb_strbuf_text(&text));
+        fail_msg(
+            "%s: state %s, build %d, ask %d, attempt %d, waits for %s, wake at %lld, cause \"%s\", "
+            "reasons \"%s\"",
+            name, rb_plan_state_name(decision->state), decision->build, decision->ask,
+            decision->attempt, waits_for, (long long)decision->wake_at, decision->cause,
+            rb_strbuf_text(&text));
 }

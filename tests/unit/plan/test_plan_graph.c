@@ -14,6 +14,10 @@
 static const struct rb_plan_update PERL[] = {{"perl", "5.36-7", "5.36-8", 21}};
 static const struct rb_plan_reason PERL_REMAINS[] = {
     {RB_REASON_PACKAGE, "perl", "5.36-7", "5.36-8", 21}};
+static const struct rb_plan_verdict HELD_BACK = {RB_PLAN_HOLD, TRIED, "two must approve",
+                                                 "approval",   0,     false};
+static const struct rb_plan_verdict REFUSED = {RB_PLAN_REFUSE, TRIED, "never", NULL, 0, false};
+static const struct rb_plan_verdict URGENT = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, true};
 static const char CHILD_CODE[] = "code code:t2>t9#12";
 
 /* What a base is makes of its child; the base's own state is checked too. */
@@ -102,6 +106,42 @@ static const struct {
      {FRESH_CHILD},
      RB_PLAN_PAUSED,
      {RB_PLAN_BLOCKED, "", "shop/runtime is paused", "shop/runtime"}},
+    {"a base of which policy is asked",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true},
+     {FRESH_CHILD, NEW_CHILD_CODE},
+     RB_PLAN_DECIDING,
+     {RB_PLAN_HELD, CHILD_CODE, "its base shop/runtime is deciding", "shop/runtime"}},
+    {"a base on hold keeps its own change back",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .verdict = &HELD_BACK},
+     {FRESH_CHILD},
+     RB_PLAN_ON_HOLD,
+     {RB_PLAN_BLOCKED, "", "shop/runtime is on hold", "shop/runtime"}},
+    {"a base on hold, and a change of the child",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .verdict = &HELD_BACK},
+     {FRESH_CHILD, NEW_CHILD_CODE},
+     RB_PLAN_ON_HOLD,
+     {RB_PLAN_STALE, CHILD_CODE, .attempt = 1}},
+    {"a refused base",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .verdict = &REFUSED},
+     {FRESH_CHILD},
+     RB_PLAN_REFUSED,
+     {RB_PLAN_BLOCKED, "", "shop/runtime is refused by policy", "shop/runtime"}},
+    {"policy is asked about a held child too: it may be urgent",
+     {FRESH_BASE, .open_build = 3},
+     {FRESH_CHILD, NEW_CHILD_CODE, .ask_policy = true},
+     RB_PLAN_QUEUED,
+     {RB_PLAN_HELD, CHILD_CODE, "its base shop/runtime is queued", "shop/runtime", .ask = true}},
+    {"an urgent child goes ahead on the old base",
+     {FRESH_BASE, .open_build = 3},
+     {FRESH_CHILD, NEW_CHILD_CODE, .ask_policy = true, .verdict = &URGENT},
+     RB_PLAN_QUEUED,
+     {RB_PLAN_STALE, CHILD_CODE, .attempt = 1}},
+    {"an urgent child that has no old base",
+     {FRESH_BASE, .artifact_digest = NULL, .open_build = 3},
+     {FRESH_CHILD, .artifact_digest = NULL, .ask_policy = true, .verdict = &URGENT},
+     RB_PLAN_QUEUED,
+     {RB_PLAN_HELD, "recipe shop/app:>r2#0, code code:>t2#12", "its base shop/runtime is queued",
+      "shop/runtime"}},
     {"a paused base that is stale, and a change of the child",
      {FRESH_BASE, NEW_CODE, .paused_by = "ann: freeze"},
      {FRESH_CHILD, NEW_CHILD_CODE},

@@ -21,6 +21,19 @@ static const struct rb_plan_reason PERL_REMAINS[] = {
 static const struct rb_plan_reason OLD_PERL_REMAINS[] = {
     {RB_REASON_PACKAGE, "perl", "5.36-5", "5.36-6", 19}};
 
+static const struct rb_plan_verdict ALLOWED = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, false};
+static const struct rb_plan_verdict ALLOWED_ANOTHER = {RB_PLAN_ALLOW, "another", NULL,
+                                                       NULL,          0,         false};
+static const struct rb_plan_verdict URGENT = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, true};
+static const struct rb_plan_verdict UNTIL_APPROVED = {RB_PLAN_HOLD, TRIED, "two must approve",
+                                                      "approval",   0,     false};
+static const struct rb_plan_verdict UNTIL_LATER = {RB_PLAN_HOLD, TRIED,        "not at this hour",
+                                                   "time",       NOW + MINUTE, false};
+static const struct rb_plan_verdict UNTIL_NOW = {RB_PLAN_HOLD, TRIED, "not at this hour",
+                                                 "time",       NOW,   false};
+static const struct rb_plan_verdict REFUSED = {RB_PLAN_REFUSE, TRIED, "never on a Friday",
+                                               NULL,           0,     false};
+
 static const char CODE[] = "code code:t1>t9#12";
 static const char PERL_REASON[] = "package perl:5.36-7>5.36-8#21";
 
@@ -108,6 +121,48 @@ static const struct {
      {FRESH_BASE, .request_who = "bob", .paused_by = "ann: freeze"},
      {RB_PLAN_PAUSED, "manual bob:>#0", "paused by ann: freeze"}},
     {"paused with nothing to do", {FRESH_BASE, .paused_by = "ann: freeze"}, {RB_PLAN_FRESH, ""}},
+
+    {"policy was not asked yet",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true},
+     {RB_PLAN_DECIDING, CODE, "policy is asked", "policy", .ask = true}},
+    {"policy is asked while it settles",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .settle_ms = 2 * MINUTE, .changed_at = NOW},
+     {RB_PLAN_SETTLING, CODE, "nothing has changed for 2m00s", NULL, NOW + 2 * MINUTE,
+      .ask = true}},
+    {"nothing changed, and policy has nothing to say",
+     {FRESH_BASE, .ask_policy = true},
+     {RB_PLAN_FRESH, ""}},
+    {"a paused image is not asked about",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .paused_by = "ann: freeze"},
+     {RB_PLAN_PAUSED, CODE, "paused by ann: freeze"}},
+    {"policy allowed it",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .verdict = &ALLOWED},
+     {RB_PLAN_STALE, CODE, .attempt = 1}},
+    {"policy allowed other inputs",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .verdict = &ALLOWED_ANOTHER},
+     {RB_PLAN_DECIDING, CODE, "policy is asked", "policy", .ask = true}},
+    {"urgent does not settle",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .verdict = &URGENT, .settle_ms = 2 * MINUTE,
+      .changed_at = NOW},
+     {RB_PLAN_STALE, CODE, .attempt = 1}},
+    {"on hold until somebody approves",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .verdict = &UNTIL_APPROVED},
+     {RB_PLAN_ON_HOLD, CODE, "two must approve", "approval"}},
+    {"on hold until a time",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .verdict = &UNTIL_LATER},
+     {RB_PLAN_ON_HOLD, CODE, "not at this hour", "time", NOW + MINUTE}},
+    {"a hold that is over is asked about again",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .verdict = &UNTIL_NOW},
+     {RB_PLAN_DECIDING, CODE, "policy is asked", "policy", .ask = true}},
+    {"refused",
+     {FRESH_BASE, NEW_CODE, .ask_policy = true, .verdict = &REFUSED},
+     {RB_PLAN_REFUSED, CODE, "never on a Friday"}},
+    {"what is asked for is held too",
+     {FRESH_BASE, .request_who = "ann", .ask_policy = true, .verdict = &UNTIL_APPROVED},
+     {RB_PLAN_ON_HOLD, "manual ann:>#0", "two must approve", "approval"}},
+    {"a verdict where no policy is set any more",
+     {FRESH_BASE, NEW_CODE, .verdict = &REFUSED},
+     {RB_PLAN_STALE, CODE, .attempt = 1}},
 
     {"failed",
      {FRESH_BASE, NEW_CODE, .last = RB_LAST_FAILED, .last_key = TRIED, .last_attempt = 1},

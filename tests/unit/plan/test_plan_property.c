@@ -84,6 +84,14 @@ static bool is_last_key(const struct world_image *image, const struct rb_plan_de
     return image->last != RB_LAST_NONE && strcmp(image->last_build.key, decision->input_key) == 0;
 }
 
+/* Policy allowed just these inputs. */
+static bool is_allowed(const struct world_image *image, const struct rb_plan_decision *decision)
+{
+    return image->policy == WORLD_NO_POLICY ||
+           (image->verdict.key != NULL && image->verdict.word == RB_PLAN_ALLOW &&
+            strcmp(image->verdict_key, decision->input_key) == 0);
+}
+
 /* A build starts only with a true reason, on the base's newest artifact while the base rests, and
    not for what was tried before. */
 static void check_build(const struct world *world, const struct rb_plan *plan, int index)
@@ -99,10 +107,13 @@ static void check_build(const struct world *world, const struct rb_plan *plan, i
     MUST(image->open.id == 0 && image->paused_by == NULL && image->tree != 0, index);
     MUST(strcmp(decision->base_digest, world_base_digest(world, index, base_digest)) == 0, index);
     MUST(decision->base_digest[0] != '\0', index);
+    MUST(is_allowed(image, decision), index);
     for (int base = image->base; base != RB_PLAN_NO_BASE; base = world->images[base].base) {
         bool rests = world->images[base].open.id == 0 && !plan->decisions[base].build;
-        bool parted = world->images[base].paused_by != NULL; /* nothing comes through it */
-        MUST(rests, index);
+        bool parted = world->images[base].paused_by != NULL || /* nothing comes through it */
+                      plan->decisions[base].state == RB_PLAN_ON_HOLD ||
+                      plan->decisions[base].state == RB_PLAN_REFUSED;
+        MUST(rests || image->policy == WORLD_HASTY, index);
         if (parted)
             break;
     }
@@ -121,7 +132,7 @@ static void check_build(const struct world *world, const struct rb_plan *plan, i
     bool has_waited = image->at_most_ms > 0 && image->settling_since > 0 &&
                       world->now_at >= image->settling_since + image->at_most_ms;
     MUST(decision->reasons[decision->reason_count - 1].kind == RB_REASON_MANUAL || is_quiet ||
-             has_waited,
+             has_waited || image->policy == WORLD_HASTY,
          index);
 }
 
@@ -132,8 +143,10 @@ static void check_telling(const struct world *world, const struct rb_plan_decisi
     bool speaks = state != RB_PLAN_FRESH && state != RB_PLAN_STALE && state != RB_PLAN_QUEUED &&
                   state != RB_PLAN_BUILDING;
     bool waits = state == RB_PLAN_HELD || state == RB_PLAN_BLOCKED || state == RB_PLAN_WAITING ||
-                 state == RB_PLAN_QUEUED || state == RB_PLAN_BUILDING;
-    bool timed = state == RB_PLAN_SETTLING || state == RB_PLAN_BACKOFF;
+                 state == RB_PLAN_QUEUED || state == RB_PLAN_BUILDING ||
+                 state == RB_PLAN_DECIDING || state == RB_PLAN_ON_HOLD;
+    bool timed = state == RB_PLAN_SETTLING || state == RB_PLAN_BACKOFF ||
+                 (state == RB_PLAN_ON_HOLD && world->images[index].policy == WORLD_SLOW);
     MUST(speaks == (decision->cause[0] != '\0'), index);
     MUST(waits == (decision->waits_for != NULL), index);
     MUST(timed == (decision->wake_at != 0), index);
@@ -141,12 +154,17 @@ static void check_telling(const struct world *world, const struct rb_plan_decisi
     MUST(decision->build == (state == RB_PLAN_STALE), index);
     MUST(state != RB_PLAN_FRESH || world_is_current(world, index), index);
     MUST(state != RB_PLAN_FRESH || decision->reason_count == 0, index);
+    MUST(state != RB_PLAN_DECIDING || decision->ask, index);
+    MUST(!decision->ask || (!decision->build && decision->reason_count > 0 &&
+                            world->images[index].policy != WORLD_NO_POLICY),
+         index);
 }
 
 static void check_equal(const struct rb_plan_decision *a, const struct rb_plan_decision *b,
                         int index)
 {
     MUST(a->state == b->state && a->build == b->build && a->attempt == b->attempt, index);
+    MUST(a->ask == b->ask, index);
     MUST(a->wake_at == b->wake_at && strcmp(a->cause, b->cause) == 0, index);
     MUST(rb_text_equal(a->waits_for, b->waits_for), index);
     MUST(rb_text_equal(a->base_digest, b->base_digest), index);
@@ -174,6 +192,7 @@ static void check_determinism(struct world *world, const struct rb_plan *plan,
     world_snapshot(world, order, arena, &snapshot);
     rb_plan_make(&snapshot, arena, &again);
     MUST(again.build_count == plan->build_count && again.wake_at == plan->wake_at, 0);
+    MUST(again.ask_count == plan->ask_count, 0);
     for (int i = 0; i < world->image_count; i++)
         check_equal(&plan->decisions[i], &again.decisions[order[i]], i);
 }
@@ -264,9 +283,15 @@ static void check_rest(const struct world *world, const struct rb_plan *plan, in
         break;
     case RB_PLAN_BLOCKED:
         MUST(stands_below(world, index, decision->waits_for), index);
-        MUST(culprit == RB_PLAN_FAILED || culprit == RB_PLAN_PAUSED ||
-                 !has_artifact(world, decision->waits_for) || culprit == RB_PLAN_HELD,
+        MUST(culprit == RB_PLAN_FAILED || culprit == RB_PLAN_PAUSED || culprit == RB_PLAN_ON_HOLD ||
+                 culprit == RB_PLAN_REFUSED || !has_artifact(world, decision->waits_for) ||
+                 culprit == RB_PLAN_HELD,
              index);
+        break;
+    case RB_PLAN_ON_HOLD:
+    case RB_PLAN_REFUSED:
+        MUST(!is_allowed(image, decision) && !decision->ask, index);
+        MUST(decision->wake_at == 0 && decision->reason_count > 0, index);
         break;
     case RB_PLAN_HELD: /* only by an image that waits for a version */
         MUST(stands_below(world, index, decision->waits_for), index);
@@ -279,6 +304,7 @@ static void check_rest(const struct world *world, const struct rb_plan *plan, in
     case RB_PLAN_QUEUED:
     case RB_PLAN_BUILDING:
     case RB_PLAN_BACKOFF:
+    case RB_PLAN_DECIDING:
     case RB_PLAN_STATE_COUNT:
         fail_msg("image %d still moves (REBAKE_TEST_SEED=%llu)", index,
                  (unsigned long long)current_seed);
@@ -286,17 +312,17 @@ static void check_rest(const struct world *world, const struct rb_plan *plan, in
 }
 
 /* Nothing new arrives: carries plans out until none asks for anything. The bound: on each level of
-   the graph a wait, and every attempt with its wait. */
+   the graph a wait, policy's two answers with a wait between, and every attempt with its wait. */
 static void converge(struct world *world)
 {
-    int rounds = 4 + world->image_count * (2 + 2 * RB_PLAN_ATTEMPTS);
+    int rounds = 4 + world->image_count * (5 + 2 * RB_PLAN_ATTEMPTS);
     for (;; rounds--) {
         RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
         struct rb_plan plan;
         MUST(rounds > 0, 0);
         make_plan(world, arena, &plan);
         world_carry_out(world, &plan);
-        if (world_let_builds_end(world))
+        if (world_let_policy_answer(world) || world_let_builds_end(world))
             continue;
         if (plan.wake_at != 0) {
             world->now_at = plan.wake_at;
@@ -320,19 +346,44 @@ static bool holds_back(const struct world_image *image)
     return false;
 }
 
-/* An image is built once at most for all that lies before it, and tried no more often than allowed.
-   One that holds a package back is built twice: a build for another reason may bring the old
-   package in, which only its inventory shows. */
+/* Does policy let the image be built though something is still to come from below? */
+static bool may_go_ahead(const struct world *world, int index)
+{
+    if (world->images[index].policy == WORLD_HASTY)
+        return true;
+    for (int base = world->images[index].base; base != RB_PLAN_NO_BASE;
+         base = world->images[base].base) {
+        if (world->images[base].policy == WORLD_SLOW)
+            return true;
+    }
+    return false;
+}
+
+/* An image is built once at most for all that lies before it. One that holds a package back is
+   built twice: a build for another reason may bring the old package in, which only its inventory
+   shows. What was under way already comes on top. One that does not wait for its base is built
+   again for each of the base's builds. */
+static int times_at_most(const struct world *world, const bool *finishing, int index)
+{
+    int times = 0;
+    for (;; index = world->images[index].base) {
+        times += 1 + holds_back(&world->images[index]) + finishing[index];
+        if (world->images[index].base == RB_PLAN_NO_BASE || !may_go_ahead(world, index))
+            return times;
+    }
+}
+
+/* And tried no more often than allowed. */
 static void converge_once(struct world *world)
 {
-    int finishing[WORLD_IMAGES];
+    bool finishing[WORLD_IMAGES];
     world_forget_counts(world);
     for (int i = 0; i < world->image_count; i++)
         finishing[i] = world->images[i].open.id != 0;
     converge(world);
     for (int i = 0; i < world->image_count; i++) {
-        int times = 1 + holds_back(&world->images[i]);
-        MUST(world->images[i].judged_builds <= times + finishing[i], i);
+        int times = times_at_most(world, finishing, i);
+        MUST(world->images[i].judged_builds <= times, i);
         MUST(world->images[i].all_builds <= times * RB_PLAN_ATTEMPTS, i);
     }
 }

@@ -41,6 +41,7 @@ static void add_image(struct world *world)
     image->tree = one_in(world, 12) ? 0 : 1;
     image->settle_ms = one_in(world, 3) ? 60 * SECOND : 0;
     image->at_most_ms = one_in(world, 2) ? 90 * SECOND : 0;
+    image->policy = one_in(world, 2) ? WORLD_NO_POLICY : (enum world_policy)below(world, 5);
     image->tool = one_in(world, 4) ? WORLD_FLAKY : one_in(world, 12) ? WORLD_DEAD : WORLD_SOUND;
     for (int i = 0; i < WORLD_PACKAGES; i++)
         image->holds_back[i] = one_in(world, 8);
@@ -138,7 +139,9 @@ static void show_image(const struct world *world, int index, struct rb_arena *ar
         .settle_ms = image->settle_ms,
         .at_most_ms = image->at_most_ms,
         .settling_since = image->settling_since,
-        .changed_at = image->changed_at};
+        .changed_at = image->changed_at,
+        .ask_policy = image->policy != WORLD_NO_POLICY,
+        .verdict = image->verdict.key == NULL ? NULL : &image->verdict};
     if (image->last != RB_LAST_NONE)
         shown->last_key = image->last_build.key;
     if (image->base == RB_PLAN_NO_BASE)
@@ -198,6 +201,8 @@ void world_carry_out(struct world *world, const struct rb_plan *plan)
             *since = world->now_at;
         if (plan->decisions[i].build)
             queue_build(world, i, &plan->decisions[i]);
+        if (plan->decisions[i].ask)
+            memcpy(world->images[i].asked_key, plan->decisions[i].input_key, RB_SHA256_HEX_SIZE);
     }
 }
 
@@ -250,10 +255,49 @@ static void judge_content(struct world *world, struct world_image *image)
     image->built = build->inputs;
 }
 
-static bool is_bad_key(const struct world *world, const char *key)
+static unsigned number_of_key(const char *key)
 {
     unsigned number = 0;
-    return world->troubled && sscanf(key, "%8x", &number) == 1 && number % ONE_IN_BAD_KEYS == 0;
+    return sscanf(key, "%8x", &number) == 1 ? number : 0;
+}
+
+static bool is_bad_key(const struct world *world, const char *key)
+{
+    return world->troubled && number_of_key(key) % ONE_IN_BAD_KEYS == 0;
+}
+
+/* What a policy says follows from what it is asked, and from its having said "later" before. */
+static void answer(const struct world *world, struct world_image *image)
+{
+    unsigned number = number_of_key(image->asked_key) / ONE_IN_BAD_KEYS;
+    bool again = image->verdict.key != NULL && strcmp(image->verdict_key, image->asked_key) == 0;
+    struct rb_plan_verdict verdict = {.word = RB_PLAN_ALLOW, .key = image->verdict_key};
+    verdict.urgent = image->policy == WORLD_HASTY;
+    if (image->policy == WORLD_SLOW && !again) {
+        verdict.word = RB_PLAN_HOLD;
+        verdict.cause = "not at this hour";
+        verdict.waits_for = "time";
+        verdict.until_at = world->now_at + 600 * SECOND;
+    } else if (image->policy == WORLD_STRICT && number % 3 == 0) {
+        verdict.word = number % 2 == 0 ? RB_PLAN_HOLD : RB_PLAN_REFUSE;
+        verdict.cause = "not without an approval";
+        verdict.waits_for = "approval";
+    }
+    memcpy(image->verdict_key, image->asked_key, sizeof(image->verdict_key));
+    image->asked_key[0] = '\0';
+    image->verdict = verdict;
+}
+
+bool world_let_policy_answer(struct world *world)
+{
+    bool any = false;
+    for (int i = 0; i < world->image_count; i++) {
+        if (world->images[i].asked_key[0] == '\0')
+            continue;
+        answer(world, &world->images[i]);
+        any = true;
+    }
+    return any;
 }
 
 static void end_build(struct world *world, struct world_image *image, bool canceled)
@@ -331,7 +375,11 @@ void world_something_happens(struct world *world)
 {
     static const int64_t STEPS_MS[] = {1, SECOND, 31 * SECOND, 130 * SECOND, 3600 * SECOND};
     struct world_image *image = any_image(world);
-    switch (below(world, 8)) {
+    switch (below(world, 9)) {
+    case 8:
+        if (image->asked_key[0] != '\0')
+            answer(world, image);
+        break;
     case 0:
     case 1:
         world_upstream_changes(world);
@@ -409,6 +457,14 @@ void world_scramble(struct world *world)
     rb_plan_make(&snapshot, arena, &plan);
     for (int i = 0; i < world->image_count; i++)
         scramble_last(world, i, plan.decisions[i].input_key);
+    for (int i = 0; i < world->image_count; i++) {
+        struct world_image *image = &world->images[i];
+        if (image->policy == WORLD_NO_POLICY || one_in(world, 2))
+            continue;
+        memcpy(image->asked_key, plan.decisions[i].input_key, sizeof(image->asked_key));
+        if (image->asked_key[0] != '\0')
+            answer(world, image);
+    }
 }
 
 void world_forget_counts(struct world *world)

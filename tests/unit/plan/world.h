@@ -20,6 +20,14 @@ enum world_tool {
     WORLD_DEAD,  /* every build fails for outside causes */
 };
 
+enum world_policy {
+    WORLD_NO_POLICY,
+    WORLD_EASY,   /* allows all */
+    WORLD_HASTY,  /* and all at once */
+    WORLD_SLOW,   /* holds each for a while, then allows it */
+    WORLD_STRICT, /* waits for an approval that never comes, or refuses, now and then */
+};
+
 struct world_inputs {
     int recipe;
     int tree;
@@ -59,6 +67,10 @@ struct world_image {
     int64_t at_most_ms;
     int64_t settling_since;
     int64_t changed_at;
+    enum world_policy policy;
+    char asked_key[RB_SHA256_HEX_SIZE]; /* "": it is not asked */
+    struct rb_plan_verdict verdict;     /* key NULL: none yet */
+    char verdict_key[RB_SHA256_HEX_SIZE];
     int judged_builds; /* since world_forget_counts: ended, and not for outside causes */
     int all_builds;
 };
@@ -82,12 +94,14 @@ void world_deinit(struct world *world);
 void world_snapshot(const struct world *world, const int *order, struct rb_arena *arena,
                     struct rb_plan_snapshot *ret_snapshot);
 
-/* Queues what the plan asks for. */
+/* Queues what the plan asks for, and asks policy. */
 void world_carry_out(struct world *world, const struct rb_plan *plan);
 /* A new version, a request, a pause, time that passes, a build that starts or ends. */
 void world_something_happens(struct world *world);
 /* A new version of something that is upstream of an image. */
 void world_upstream_changes(struct world *world);
+/* False when policy was asked nothing. */
+bool world_let_policy_answer(struct world *world);
 /* Starts what is queued and ends what runs; false when nothing was open. */
 bool world_let_builds_end(struct world *world);
 /* Puts the record of an image into a state that no history need lead to. */
