@@ -80,6 +80,11 @@ int rb_listener_start(const struct rb_listener_options *options, struct rb_liste
     return 0;
 }
 
+void rb_listener_wake(struct rb_listener *listener)
+{
+    RB_ASSERT(uv_timer_start(&listener->timer, timer_fired, 0, 0) == 0);
+}
+
 static void handle_closed(uv_handle_t *handle)
 {
     struct rb_listener *listener = handle->data;

@@ -35,6 +35,8 @@ struct rb_listener_options {
 
 RB_NODISCARD int rb_listener_start(const struct rb_listener_options *options,
                                    struct rb_listener **ret_listener, struct rb_err *err);
+/* A connection was resumed from elsewhere than a turn: there is to be one soon. */
+void rb_listener_wake(struct rb_listener *listener);
 /* Closes socket and connections; no callback comes any more. NULL is allowed. */
 void rb_listener_stop(struct rb_listener *listener);
 
