@@ -23,7 +23,8 @@ struct frame_question {
     uint32_t unused;
 };
 
-/* Followed by the text. */
+/* Followed by the text. The first that a worker sends has number 0 and no text: it is confined, and
+   ready. */
 struct frame_reply {
     uint64_t number;
     uint32_t status;

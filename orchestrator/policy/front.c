@@ -146,6 +146,9 @@ static enum MHD_Result answer(struct front *front, struct exchange *exchange, co
     if (strcmp(path, "/health") != 0)
         return refuse(exchange->connection, MHD_HTTP_NOT_FOUND, "resource_not_found",
                       "there is nothing at this path");
+    if (!worker_is_ready(front->worker))
+        return refuse(exchange->connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal_error",
+                      "the worker that evaluates policies is not ready");
     struct opa_reply healthy = {.status = MHD_HTTP_OK, .text = rb_strdup("{}\n"), .size = 3};
     return send_reply(exchange->connection, &healthy);
 }

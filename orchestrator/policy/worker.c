@@ -4,7 +4,7 @@
  *       ▲          │                                                                    │
  *       │          └── other policies, and nothing is under way ──▶ ENDING              │
  *       │                                                                               ▼
- *       ├──── at once where it did something, else after a second ◀── STOPPED ◀── it is gone
+ *       ├──── at once where it had been ready, else after a second ◀── STOPPED ◀── it is gone
  *
  * Nothing is sent to a process that is ENDING; what was sent to it and not answered is asked of the
  * next one, but for the question that it was at.
@@ -60,7 +60,7 @@ struct worker {
     uint64_t last_number;
     int64_t began_ms;     /* when the first of those under way was begun */
     bool is_watched;      /* the watchdog's timer runs */
-    bool did_something;   /* the process answered a question */
+    bool is_ready;        /* the process said so */
     bool is_late;         /* killed by the watchdog */
     bool talked_nonsense; /* killed for what it sent */
     bool is_replaced;     /* other policies are to be used */
@@ -90,6 +90,13 @@ static void reply_to(struct worker *worker, struct worker_question *question,
     question->done(question, reply);
 }
 
+static void drop_received(struct worker *worker, size_t size)
+{
+    struct rb_strbuf *received = &worker->received;
+    received->size -= size;
+    memmove(received->data, received->data + size, received->size);
+}
+
 /* True when a whole reply was at the beginning of what came. */
 static bool take_reply(struct worker *worker)
 {
@@ -99,6 +106,11 @@ static bool take_reply(struct worker *worker)
     if (received->size < sizeof(head))
         return false;
     memcpy(&head, received->data, sizeof(head));
+    if (head.number == 0 && !worker->is_ready) {
+        worker->is_ready = true;
+        drop_received(worker, sizeof(head));
+        return true;
+    }
     if (first == NULL || head.number != first->number || head.size > FRAME_REPLY_MAXIMUM ||
         head.status < 200 || head.status > 599) {
         worker->talked_nonsense = true;
@@ -111,9 +123,7 @@ static bool take_reply(struct worker *worker)
     struct opa_reply reply = {.status = (int)head.status,
                               .text = rb_strndup(received->data + sizeof(head), head.size),
                               .size = head.size};
-    received->size -= size;
-    memmove(received->data, received->data + size, received->size);
-    worker->did_something = true;
+    drop_received(worker, size);
     worker->began_ms = rb_clock_monotonic_ms();
     reply_to(worker, first, &reply);
     return true;
@@ -279,7 +289,7 @@ static void gone(void *context)
     rb_pid_watch_free(rb_steal(&worker->watch));
     worker->pid = 0;
     rb_state_move(&STATES, &worker->state, STOPPED);
-    bool at_once = worker->did_something || worker->is_replaced || worker->is_late;
+    bool at_once = worker->is_ready || worker->is_replaced;
     settle(worker, status);
     if (at_once)
         begin_process(worker);
@@ -328,7 +338,7 @@ static int start(struct worker *worker, struct rb_err *err)
     }
     worker->channel = rb_channel_new(worker->options.loop, pair[0], received, worker);
     rb_strbuf_clear(&worker->received);
-    worker->did_something = worker->is_late = worker->talked_nonsense = worker->is_replaced = false;
+    worker->is_ready = worker->is_late = worker->talked_nonsense = worker->is_replaced = false;
     atomic_store(&worker->shared->number, 0);
     rb_state_move(&STATES, &worker->state, RUNNING);
     return 0;
@@ -398,6 +408,11 @@ void worker_use(struct worker *worker, const struct worker_policies *policies)
     worker->options.policies = *policies;
     worker->is_replaced = true;
     pump(worker);
+}
+
+bool worker_is_ready(const struct worker *worker)
+{
+    return worker->state == RUNNING && worker->is_ready;
 }
 
 int worker_pid(const struct worker *worker)

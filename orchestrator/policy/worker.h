@@ -56,6 +56,8 @@ void worker_ask(struct worker *worker, struct worker_question *question);
    not used by this process; the worker that has a copy of it ends. */
 void worker_use(struct worker *worker, const struct worker_policies *policies);
 
+/* Does a process run that is confined and reads questions? */
+bool worker_is_ready(const struct worker *worker);
 /* Of the process that runs now; 0: none does. */
 int worker_pid(const struct worker *worker);
 

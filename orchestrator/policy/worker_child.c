@@ -119,6 +119,7 @@ _Noreturn void worker_child_run(const struct worker_child *options)
 {
     struct rb_err err;
     struct child child = {.options = options};
+    char ready[1] = "";
     uint64_t seed;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != options->parent)
@@ -133,6 +134,7 @@ _Noreturn void worker_child_run(const struct worker_child *options)
     }
     if (options->note_rules != NULL)
         options->note_rules(options->context, options->shared->rule, FRAME_RULE_SIZE);
+    send_reply(&child, 0, &(struct opa_reply){.status = 200, .text = ready});
     while (receive(&child))
         answer_all(&child);
     rb_free(child.buffer);

@@ -113,14 +113,15 @@ static int keep_only(int fd, struct rb_err *err)
     return KEPT_FD;
 }
 
-/* The server's handlers write into pipes that both hold. */
+/* The server's handlers write into pipes that both hold. What is sent to the whole group is for the
+   server; when that ends, so do we. */
 static void forget_signals(void)
 {
+    static const int GROUPS[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGPIPE};
     for (int number = 1; number < SIGRTMIN; number++)
         (void)signal(number, SIG_DFL);
-    (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGHUP, SIG_IGN);
-    (void)signal(SIGINT, SIG_IGN);
+    for (size_t i = 0; i < RB_COUNT_OF(GROUPS); i++)
+        (void)signal(GROUPS[i], SIG_IGN);
 }
 
 int worker_child_confine(int fd, size_t memory_bytes, struct rb_err *err)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +122,6 @@ static const struct {
     int status;
     const char *says;
 } CASES[] = {
-    {"GET", "/health", NULL, NULL, 200, "{}\n"},
     {"POST", DECISION, "{\"input\":{}}", NULL, 200, "\"result\":{\"decision\":\"allow\"}}\n"},
     {"POST", DECISION "?pretty", "{\"input\":{}}", NULL, 200, "    \"decision\": \"allow\"\n"},
     {"POST", DECISION "?pretty=true", "{\"input\":{}}", NULL, 200, "    \"decision\": \"allow\"\n"},
@@ -135,6 +135,7 @@ static const struct {
     {"PUT", DECISION, "{}", NULL, 405, "GET or POST"},
     {"DELETE", DECISION, NULL, NULL, 405, "GET or POST"},
     {"POST", "/v1/data/other/package", "{\"input\":{}}", NULL, 200, "{\"decision_id\":"},
+    {"GET", "/health", NULL, NULL, 200, "{}\n"},
     {"GET", "/", NULL, NULL, 404, "resource_not_found"},
     {"POST", "/v1/query", "{}", NULL, 404, "resource_not_found"},
     {"POST", DECISION, "input=1", NULL, 400, "invalid_parameter"},
@@ -179,6 +180,23 @@ static void many_ask_at_once(void **state)
     assert_int_equal(world->status, 200);
 }
 
+static void health_is_that_of_the_worker(void **state)
+{
+    struct world *world = *state;
+    do
+        ask(world, "GET", "/health", NULL, NULL);
+    while (world->status != 200);
+    assert_int_equal(kill(worker_pid(world->worker), SIGSTOP), 0);
+    send_request(world, "POST", DECISION, NULL, "{\"input\":{}}");
+    ask(world, "GET", "/health", NULL, NULL);
+    assert_int_equal(world->status, 200); /* until it is noticed */
+    while (strstr(world->text, "eval_cancel_error") == NULL)
+        rb_loop_run_once(world->loop);
+    do
+        ask(world, "GET", "/health", NULL, NULL);
+    while (world->status != 200);
+}
+
 /* Whoever waits when the server ends is told. */
 static void the_end_leaves_nobody_waiting(void **state)
 {
@@ -198,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(requests_are_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_too_large_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(many_ask_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(health_is_that_of_the_worker, setup, teardown),
         cmocka_unit_test_setup_teardown(the_end_leaves_nobody_waiting, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
