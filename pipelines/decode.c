@@ -158,7 +158,7 @@ static void decode_texts(const struct place *place, const struct rb_node *node)
         const char *text = read_text(place, node->items[i]);
         if (text == NULL)
             continue;
-        if (place->field->kind == RB_FIELD_SET && stands_before(texts, count, text))
+        if (place->field->kind != RB_FIELD_WORDS && stands_before(texts, count, text))
             rb_report_add(place->decode->report, node->items[i]->mark, "keep one of the two",
                           "%s: %s %s stands here again", place->subject, place->field->key,
                           rb_report_quote(place->decode->arena, text));
@@ -166,6 +166,19 @@ static void decode_texts(const struct place *place, const struct rb_node *node)
             texts[count++] = text;
     }
     *(const char *const **)place->target = texts;
+}
+
+static void decode_some(const struct place *place, const struct rb_node *node)
+{
+    if (node->kind == RB_NODE_SEQUENCE) {
+        decode_texts(place, node);
+        return;
+    }
+    const char *text = read_text(place, node);
+    const char **texts = rb_arena_array(place->decode->arena, 2, sizeof(char *));
+    texts[0] = text;
+    if (text != NULL)
+        *(const char *const **)place->target = texts;
 }
 
 static int compare_pairs(const void *a, const void *b)
@@ -252,6 +265,9 @@ static void decode_value(const struct place *place, const struct rb_node *node)
     case RB_FIELD_SET:
     case RB_FIELD_WORDS:
         decode_texts(place, node);
+        break;
+    case RB_FIELD_SOME:
+        decode_some(place, node);
         break;
     case RB_FIELD_PAIRS:
         decode_pairs(place, node);

@@ -21,7 +21,8 @@ enum rb_field_kind {
     RB_FIELD_SPAN,  /* int64_t, milliseconds */
     RB_FIELD_BOOL,  /* bool */
     RB_FIELD_SET,   /* const char *const *, NULL-terminated: a list of different texts */
-    RB_FIELD_WORDS, /* the same for a command line: a text may come again */
+    RB_FIELD_SOME,  /* the same, or one text alone */
+    RB_FIELD_WORDS, /* as a set, for a command line: a text may come again */
     RB_FIELD_PAIRS, /* struct rb_pairs: a mapping of names to texts */
     RB_FIELD_BLOCK, /* a mapping with a table of its own, which fills the same struct */
     RB_FIELD_NAME,  /* const struct rb_node *: a text that names another thing */
@@ -42,7 +43,7 @@ struct rb_field {
     size_t offset;
     const char *member; /* text, set, bool, block: of the JSON that stands for the struct; NULL: the
                            field is not in it */
-    rb_value_reader *read; /* text, set, words: each text. pairs: each name */
+    rb_value_reader *read; /* text, set, some, words: each text. pairs: each name */
     const char *least;     /* span: bounds, as they are written in the file */
     const char *most;
     const struct rb_field *block;

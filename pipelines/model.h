@@ -50,6 +50,10 @@ struct rb_deployment *rb_deployments_read(const struct rb_decode *decode,
                                           const struct rb_node *items, const char *pipeline,
                                           const struct rb_image_list *images, size_t *ret_count);
 
+/* What the key `policy` of a pipeline says; NULL where node is, or is none. */
+const struct rb_policy_choice *rb_policy_choice_read(const struct rb_decode *decode,
+                                                     const struct rb_node *node);
+
 /* Fills image->code_paths. False where the context and the paths of its source have nothing in
    common. */
 bool rb_code_paths_find(struct rb_arena *arena, struct rb_image *image);
@@ -66,5 +70,6 @@ const char *rb_item_name(const struct rb_decode *decode, const struct rb_node *k
 extern const struct rb_field rb_pipeline_fields[];
 extern const struct rb_field rb_image_fields[];
 extern const struct rb_field rb_deployment_fields[];
+extern const struct rb_field rb_policy_choice_fields[];
 
 #endif

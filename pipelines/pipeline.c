@@ -20,6 +20,7 @@ struct draft {
     const struct rb_node *sources;
     const struct rb_node *images;
     const struct rb_node *deploy;
+    const struct rb_node *policy;
 };
 
 #define AT(member) offsetof(struct draft, member)
@@ -54,6 +55,11 @@ const struct rb_field rb_pipeline_fields[] = {
      .kind = RB_FIELD_ITEMS,
      .offset = AT(deploy),
      .example = "deploy: { production: { images: [NAME], target: { podman: {} } } }"},
+    {.key = "policy",
+     .kind = RB_FIELD_ITEMS,
+     .filled = true,
+     .offset = AT(policy),
+     .example = "policy: { file: policy.yaml }"},
     {.key = NULL}};
 
 const char *rb_item_name(const struct rb_decode *decode, const struct rb_node *key,
@@ -94,6 +100,7 @@ static void build(const struct rb_decode *decode, const struct rb_node *root, st
     model->source_count = sources.count;
     model->deployments =
         rb_deployments_read(decode, draft.deploy, draft.name, &drafts, &model->deployment_count);
+    model->policy = rb_policy_choice_read(decode, draft.policy);
     if (decode->report->diagnostics->count > 0)
         return;
     for (size_t i = 0; i < model->image_count; i++)

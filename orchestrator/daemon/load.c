@@ -9,10 +9,22 @@
 #include <sys/stat.h>
 
 #include "engine_parts.h"
+#include "rebake/base/file.h"
 #include "rebake/base/log.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/deploy/deploy.h"
+
+enum { PIPELINE_MAXIMUM = 1 << 20 };
+
+/* What cannot be read is told where it is read as a pipeline. */
+static bool is_pipeline(const char *path)
+{
+    RB_CLEANUP_FREE char *data = NULL;
+    size_t size = 0;
+    return rb_file_read(path, PIPELINE_MAXIMUM, &data, &size, NULL) != 0 ||
+           !rb_pipeline_is_other(data, size);
+}
 
 int engine_list_folder(const char *path, struct rb_strlist *files, struct rb_err *err)
 {
@@ -21,8 +33,9 @@ int engine_list_folder(const char *path, struct rb_strlist *files, struct rb_err
         return rb_err_sys(err, errno, "open folder %s", path);
     const struct dirent *entry;
     while ((entry = readdir(folder)) != NULL) {
-        if (rb_pipeline_is_file_name(entry->d_name))
-            rb_strlist_addf(files, "%s/%s", path, entry->d_name);
+        RB_CLEANUP_FREE char *file = rb_asprintf("%s/%s", path, entry->d_name);
+        if (rb_pipeline_is_file_name(entry->d_name) && is_pipeline(file))
+            rb_strlist_add(files, file);
     }
     (void)closedir(folder);
     return 0;

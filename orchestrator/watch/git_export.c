@@ -54,8 +54,9 @@ static int read_file(struct exporting *all, const char *name, const char *shown,
 {
     RB_CLEANUP(rb_pipeline_cleanup) struct rb_pipeline *pipeline = NULL;
     RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", all->folder, name);
-    int status = rb_followed_parse(data, size, shown, &pipeline, err);
-    if (status == 0)
+    bool is_other = rb_pipeline_is_other(data, size); /* a policy: who names it reads it */
+    int status = is_other ? 0 : rb_followed_parse(data, size, shown, &pipeline, err);
+    if (status == 0 && !is_other)
         status = check_name(all, shown, pipeline, err);
     return status == 0 ? rb_file_write_atomic(path, data, size, 0600, err) : status;
 }

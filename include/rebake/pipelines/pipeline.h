@@ -77,6 +77,16 @@ struct rb_deployment {
     const char *const *ignore; /* globs of paths whose change is not drift; NULL-terminated */
 };
 
+/* Who decides: exactly one of file, builtin and urls is set. */
+struct rb_policy_choice {
+    struct rb_place place;
+    const char *file;        /* a policy's, relative to the folder of the pipeline's */
+    const char *builtin;     /* the name of a policy that comes with the program */
+    const char *const *urls; /* of policy servers, in the order of asking; NULL-terminated */
+    int64_t timeout_ms;      /* for one answer; 2s unless said */
+    const char *bearer;      /* the name of the secret that is sent to them; NULL: none */
+};
+
 struct rb_pipeline {
     const char *name;
     const char *file;
@@ -87,6 +97,7 @@ struct rb_pipeline {
     size_t image_count;
     const struct rb_deployment *deployments;
     size_t deployment_count;
+    const struct rb_policy_choice *policy; /* NULL: everything is allowed */
     char content_hash[RB_SHA256_HEX_SIZE]; /* of the file's bytes */
 };
 
@@ -106,6 +117,10 @@ void rb_pipeline_cleanup(struct rb_pipeline **pipeline);
 
 /* True for what a folder's pipeline files are called: *.yaml and *.yml, none hidden. */
 bool rb_pipeline_is_file_name(const char *name);
+
+/* True for the text of a policy (rebake-policy(5)), or of its tests: they may stand in a folder of
+   pipelines, for pipelines to name them. */
+bool rb_pipeline_is_other(const char *data, size_t size);
 
 const struct rb_source *rb_pipeline_source(const struct rb_pipeline *pipeline, const char *name);
 const struct rb_image *rb_pipeline_image(const struct rb_pipeline *pipeline, const char *name);

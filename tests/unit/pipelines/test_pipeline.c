@@ -335,6 +335,41 @@ static void a_lock_holds_every_input(void **state)
     assert_string_not_equal(rb_lock_hash(moved, other), hash);
 }
 
+static void a_pipeline_says_who_decides(void **state)
+{
+    (void)state;
+    CLEAN_PIPELINE *everything = read_good(GOOD("everything.yaml"));
+    CLEAN_PIPELINE *file = read_good(GOOD("policy-file.yaml"));
+    CLEAN_PIPELINE *builtin = read_good(GOOD("policy-builtin.yaml"));
+    CLEAN_PIPELINE *url = read_good(GOOD("policy-url.yaml"));
+    CLEAN_PIPELINE *nobody = read_good(GOOD("storefront.yaml"));
+    assert_string_equal(everything->policy->urls[1],
+                        "http://127.0.0.1:8181/v1/data/rebake/decision");
+    assert_null(everything->policy->urls[2]);
+    assert_int_equal(everything->policy->timeout_ms, 500);
+    assert_string_equal(everything->policy->bearer, "opa");
+    assert_string_equal(file->policy->file, "policies/shop.yaml");
+    assert_null(file->policy->urls);
+    assert_string_equal(builtin->policy->builtin, "regulated");
+    assert_string_equal(url->policy->urls[0], "https://opa.example.com/v1/data/rebake/decision");
+    assert_null(url->policy->urls[1]);
+    assert_int_equal(url->policy->timeout_ms, 2000);
+    assert_null(url->policy->bearer);
+    assert_null(nobody->policy);
+}
+
+static void a_policy_beside_pipelines_is_none(void **state)
+{
+    (void)state;
+    static const char policy[] = "apiVersion: rebake/v1\npolicy: shop\nrules: {}\n";
+    static const char pipeline[] =
+        "apiVersion: rebake/v1\npipeline: shop\npolicy: { builtin: edge }\n";
+    assert_true(rb_pipeline_is_other(policy, strlen(policy)));
+    assert_false(rb_pipeline_is_other(pipeline, strlen(pipeline)));
+    assert_false(rb_pipeline_is_other("policy: {", strlen("policy: {")));
+    assert_false(rb_pipeline_is_other("[policy]", strlen("[policy]")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +383,8 @@ int main(void)
         cmocka_unit_test(a_source_has_the_host_that_is_asked),
         cmocka_unit_test(a_bad_spec_is_refused),
         cmocka_unit_test(a_lock_holds_every_input),
+        cmocka_unit_test(a_pipeline_says_who_decides),
+        cmocka_unit_test(a_policy_beside_pipelines_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

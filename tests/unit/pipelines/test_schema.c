@@ -74,7 +74,7 @@ static const char *type_of(enum rb_field_kind kind)
         [RB_FIELD_TEXT] = "string",  [RB_FIELD_SPAN] = "string", [RB_FIELD_BOOL] = "boolean",
         [RB_FIELD_SET] = "array",    [RB_FIELD_WORDS] = "array", [RB_FIELD_PAIRS] = "object",
         [RB_FIELD_BLOCK] = "object", [RB_FIELD_NAME] = "string", [RB_FIELD_NAMES] = "array",
-        [RB_FIELD_ITEMS] = "object",
+        [RB_FIELD_ITEMS] = "object", [RB_FIELD_SOME] = "array",
     };
     return types[kind];
 }
@@ -116,7 +116,8 @@ static size_t compare(const json_t *schema, const char *where, const json_t *nod
             fail_msg("%s: is not of type %s in the schema", path, type_of(field->kind));
         if (is_required(node, field->key) != field->required)
             fail_msg("%s: is required in only one of the two", path);
-        if (json_is_true(json_object_get(property, "uniqueItems")) != (field->kind == RB_FIELD_SET))
+        bool differ = field->kind == RB_FIELD_SET || field->kind == RB_FIELD_SOME;
+        if (json_is_true(json_object_get(property, "uniqueItems")) != differ)
             fail_msg("%s: takes an item again in only one of the two", path);
         required += field->required;
         if (field->kind == RB_FIELD_BLOCK) {
@@ -148,7 +149,9 @@ static void the_schema_and_the_tables_hold_the_same_keys(void **state)
     static const struct {
         const char *name;
         const struct rb_field *fields;
-    } definitions[] = {{"image", rb_image_fields}, {"deployment", rb_deployment_fields}};
+    } definitions[] = {{"image", rb_image_fields},
+                       {"deployment", rb_deployment_fields},
+                       {"policy", rb_policy_choice_fields}};
     RB_CLEANUP_JSON json_t *schema = read_schema(SCHEMA);
     RB_CLEANUP_JSON json_t *shared = rb_json_object();
     size_t objects = compare(schema, "pipeline", schema, rb_pipeline_fields, shared);
@@ -289,6 +292,7 @@ static void the_manual_tells_of_every_key(void **state)
         find_in_manual(manual, rb_source_language((enum rb_source_kind)i)->fields);
     find_in_manual(manual, rb_image_fields);
     find_in_manual(manual, rb_deployment_fields);
+    find_in_manual(manual, rb_policy_choice_fields);
 }
 
 /* The manual's example, between the first two lines of three backticks, is a pipeline. */
