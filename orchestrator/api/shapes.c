@@ -5,6 +5,7 @@
 
 #include "names.h"
 #include "rebake/base/text.h"
+#include "rebake/store/queue.h"
 
 json_t *api_stored_json(const char *text)
 {
@@ -117,18 +118,39 @@ static int artifact_by_id(const struct api_request *request, int64_t id, json_t 
     return status;
 }
 
+/* Why the image's queued build has not started, where that is known; else what the planner said. */
+static int queue_cause(const struct api_request *request, const struct rb_image_row *row,
+                       const char **ret_cause, struct rb_err *err)
+{
+    static const char PREFIX[] = "build:";
+    int64_t build_id;
+    struct rb_queue_row queued;
+    *ret_cause = row->cause;
+    if (strcmp(row->state, "queued") != 0 || row->waits_for == NULL ||
+        !rb_text_starts_with(row->waits_for, PREFIX) ||
+        !rb_text_to_i64(row->waits_for + strlen(PREFIX), &build_id))
+        return 0;
+    int status = rb_store_queued(request->options->store, build_id, request->arena, &queued, err);
+    if (status == 0 && !queued.running && *queued.wait.text != '\0')
+        *ret_cause = queued.wait.text;
+    return status;
+}
+
 int api_image_json(const struct api_request *request, const struct rb_image_row *row,
                    json_t **ret_json, struct rb_err *err)
 {
     json_t *artifact;
-    int status = artifact_by_id(request, row->artifact_id, &artifact, err);
+    const char *cause;
+    int status = queue_cause(request, row, &cause, err);
+    if (status == 0)
+        status = artifact_by_id(request, row->artifact_id, &artifact, err);
     if (status != 0)
         return status;
     json_t *json = rb_json_object();
     rb_json_set_integer(json, "id", row->id);
     rb_json_set_string(json, "name", api_full_name(request, row->pipeline, row->name));
     rb_json_set_string(json, "state", row->state);
-    rb_json_set_string(json, "cause", row->cause);
+    rb_json_set_string(json, "cause", cause);
     rb_json_set_string(json, "waitsFor", row->waits_for);
     rb_json_set_time(json, "since", row->state_since);
     rb_json_set(json, "reasons", api_stored_json(row->reasons));
@@ -159,11 +181,34 @@ static int64_t elapsed_ms(const struct api_request *request, const struct rb_bui
     return (row->finished_at != 0 ? row->finished_at : request->now_at) - row->started_at;
 }
 
+static json_t *wait_json(const struct rb_queue_row *row)
+{
+    if (row->running || *row->wait.cause == '\0')
+        return json_null();
+    json_t *json = rb_json_object();
+    rb_json_set_string(json, "cause", row->wait.cause);
+    rb_json_set_string(json, "text", row->wait.text);
+    rb_json_set_string(json, "waitsFor", row->wait.waits_for);
+    return json;
+}
+
+/* How it is served, and why it waits. */
+static void add_terms(const struct rb_queue_row *row, bool is_queued, json_t *json)
+{
+    int64_t expected_ms = row->terms.expected_ms;
+    rb_json_set_integer(json, "priority", row->terms.priority);
+    rb_json_set(json, "expectedMs", expected_ms == 0 ? json_null() : json_integer(expected_ms));
+    rb_json_set(json, "waits", is_queued ? wait_json(row) : json_null());
+}
+
 int api_build_json(const struct api_request *request, const struct rb_build_row *row,
                    json_t **ret_json, struct rb_err *err)
 {
     json_t *artifact;
-    int status = artifact_by_id(request, row->artifact_id, &artifact, err);
+    struct rb_queue_row queued;
+    int status = rb_store_queued(request->options->store, row->id, request->arena, &queued, err);
+    if (status == 0)
+        status = artifact_by_id(request, row->artifact_id, &artifact, err);
     if (status != 0)
         return status;
     json_t *json = rb_json_object();
@@ -183,6 +228,7 @@ int api_build_json(const struct api_request *request, const struct rb_build_row 
                        row->job_folder == NULL
                            ? NULL
                            : rb_arena_printf(request->arena, "%s/log", row->job_folder));
+    add_terms(&queued, row->state == RB_BUILD_QUEUED, json);
     *ret_json = json;
     return 0;
 }

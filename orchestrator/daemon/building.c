@@ -2,7 +2,7 @@
 /*
  * Builds, from queued to their end:
  *
- *   queued ──a place is free──▶ spec written, noted in the store ──▶ runner started ──▶ running
+ *   queued ──its turn──▶ spec written, noted in the store ──▶ runner started ──▶ running
  *   running ──result.json──▶ proof by inventory ──▶ succeeded | unchanged | unresolved | failed
  *
  * The store names the job's folder before the runner is started, so that a crash in between leaves
@@ -248,41 +248,23 @@ static int start_build(struct rb_engine *engine, struct engine_image *image,
     return rb_store_start_build(engine->store, build->id, folder, pid, ticks, err);
 }
 
-static int builds_running(const struct rb_engine *engine)
+int engine_drop_build(struct rb_engine *engine, int64_t build_id, struct rb_err *err)
 {
-    int count = 0;
-    for (const struct engine_job *job = engine->jobs; job != NULL; job = job->next)
-        count += job->kind == ENGINE_BUILD;
-    return count;
-}
-
-/* What was queued for an image that no pipeline has any more is not built. */
-static int drop_build(struct rb_engine *engine, const struct rb_build_row *build,
-                      struct rb_err *err)
-{
-    struct rb_build_end end = {.build_id = build->id};
+    struct rb_build_end end = {.build_id = build_id};
     fail(&end, "canceled", "its image is no longer in a pipeline");
     return rb_store_end_build(engine->store, &end, NULL, err);
 }
 
-int engine_start_builds(struct rb_engine *engine, struct rb_arena *arena, struct rb_err *err)
+int engine_start_build(struct rb_engine *engine, int64_t build_id, struct rb_err *err)
 {
-    struct rb_build_row *builds;
-    size_t count;
-    int running = builds_running(engine);
-    int status = rb_store_builds(engine->store, 0, true, 0, arena, &builds, &count, err);
-    for (size_t i = count; status == 0 && i-- > 0 && running < engine->max_jobs;) {
-        struct engine_image *image = engine_image_by_id(engine, builds[i].image_id);
-        if (builds[i].state != RB_BUILD_QUEUED)
-            continue;
-        if (image == NULL) {
-            status = drop_build(engine, &builds[i], err);
-            continue;
-        }
-        status = start_build(engine, image, &builds[i], err);
-        running++;
-    }
-    return status;
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    struct rb_build_row build;
+    int status = rb_store_build(engine->store, build_id, arena, &build, err);
+    if (status != 0)
+        return status;
+    struct engine_image *image = engine_image_by_id(engine, build.image_id);
+    RB_ASSERT(image != NULL); /* what no pipeline has was dropped */
+    return start_build(engine, image, &build, err);
 }
 
 int engine_adopt_builds(struct rb_engine *engine, struct rb_err *err)

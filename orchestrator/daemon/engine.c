@@ -39,7 +39,7 @@ static int plan_and_start(struct rb_engine *engine, int64_t *ret_wake_at, struct
     if (status == 0)
         status = engine_plan(engine, arena, &wake_at, err);
     if (status == 0)
-        status = engine_start_builds(engine, arena, err);
+        status = engine_start_builds(engine, arena, &wake_at, err);
     if (status == 0)
         status = engine_start_rollouts(engine, arena, &wake_at, err);
     *ret_wake_at = engine_earlier(wake_at, pause_at);

@@ -267,9 +267,14 @@ bool engine_is_paused(const struct rb_pause_row *pauses, size_t count, const cha
                       const char *name, const struct rb_pause_row **ret_pause);
 
 /* building.c */
-RB_NODISCARD int engine_start_builds(struct rb_engine *engine, struct rb_arena *arena,
-                                     struct rb_err *err);
+RB_NODISCARD int engine_start_build(struct rb_engine *engine, int64_t build_id, struct rb_err *err);
+/* Ends one that waits and whose image no pipeline has any more. */
+RB_NODISCARD int engine_drop_build(struct rb_engine *engine, int64_t build_id, struct rb_err *err);
 RB_NODISCARD int engine_adopt_builds(struct rb_engine *engine, struct rb_err *err);
+
+/* queueing.c: whose turn it is. *wake_at gets no later than when to ask again. */
+RB_NODISCARD int engine_start_builds(struct rb_engine *engine, struct rb_arena *arena,
+                                     int64_t *wake_at, struct rb_err *err);
 
 /* deploying.c */
 RB_NODISCARD int engine_start_rollouts(struct rb_engine *engine, struct rb_arena *arena,

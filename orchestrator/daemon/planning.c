@@ -9,6 +9,8 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/pipelines/lock.h"
+#include "rebake/plan/dispatch.h"
+#include "rebake/store/queue.h"
 
 struct words {
     const struct rb_pause_row *pauses;
@@ -161,6 +163,14 @@ static json_t *make_lock(const struct engine_image *image, const struct rb_plan_
     return rb_lock_make(image->model, &inputs);
 }
 
+static int set_terms(struct rb_engine *engine, const struct engine_image *image, int64_t build_id,
+                     struct rb_err *err)
+{
+    struct rb_build_terms terms = {.priority = RB_DISPATCH_DEFAULT};
+    int status = rb_store_expected_build_ms(engine->store, image->id, &terms.expected_ms, err);
+    return status == 0 ? rb_store_set_build_terms(engine->store, build_id, &terms, err) : status;
+}
+
 static int add_build(struct rb_engine *engine, struct engine_image *image,
                      const struct rb_plan_decision *decision, struct rb_arena *arena,
                      struct rb_err *err)
@@ -181,6 +191,8 @@ static int add_build(struct rb_engine *engine, struct engine_image *image,
     int status = rb_store_add_build(engine->store, image->id, decision->attempt, text,
                                     rb_lock_hash(lock, hash), decision->input_key, reasons,
                                     decision->reason_count, &build_id, err);
+    if (status == 0)
+        status = set_terms(engine, image, build_id, err);
     if (status != 0)
         return status;
     image->stale = true;

@@ -45,8 +45,8 @@ struct rb_dispatch_build {
     int priority;       /* RB_DISPATCH_LOWEST to RB_DISPATCH_HIGHEST */
     int64_t queued_at;  /* of one that waits */
     int64_t started_at; /* of one that runs */
-    int64_t
-        expected_ms; /* 0: not known; it takes no more than nothing from a budget until it runs */
+    /* 0: not known; it takes nothing from a budget until it runs. */
+    int64_t expected_ms;
     const struct rb_dispatch_limit *limits;
     size_t limit_count;
     const struct rb_dispatch_budget *budgets;

@@ -5,6 +5,7 @@
 #include "api_fixture.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
+#include "rebake/store/queue.h"
 
 enum { MEBIBYTE = 1024 * 1024 };
 
@@ -96,6 +97,40 @@ static void status_of_a_new_daemon(void **state)
     assert_int_equal(json_array_size(at(status, "builds")), 0);
     assert_string_equal(text_at(status, "deployments.0.name"), "shop/production");
     assert_true(json_is_null(at(status, "deployments.0.digest")));
+    json_decref(status);
+}
+
+/* A queued image tells why its build has not started. */
+static void status_of_what_waits(void **state)
+{
+    struct api_fixture *fixture = *state;
+    struct rb_store *store = fixture->base->store;
+    struct rb_err err;
+    int64_t id = fixture_queue(fixture->base, fixture->base->app_id);
+    const struct rb_build_terms terms = {.priority = 74, .expected_ms = 240000};
+    const struct rb_build_wait wait = {"places", "waits for a place: 4 of 4 are taken", "places"};
+    RB_CLEANUP_FREE char *waits_for = rb_asprintf("build:%lld", (long long)id);
+    assert_ok(rb_store_set_build_terms(store, id, &terms, &err), &err);
+    assert_ok(
+        rb_store_set_image_state(store, fixture->base->app_id, "queued", "", waits_for, "[]", &err),
+        &err);
+    json_t *status = api_get(fixture, "/v1/status");
+    assert_string_equal(text_at(status, "images.0.cause"), "");
+    assert_int_equal(json_integer_value(at(status, "builds.0.priority")), 74);
+    assert_int_equal(json_integer_value(at(status, "builds.0.expectedMs")), 240000);
+    assert_true(json_is_null(at(status, "builds.0.waits")));
+    json_decref(status);
+    assert_ok(rb_store_set_build_wait(store, id, &wait, &err), &err);
+    status = api_get(fixture, "/v1/status");
+    assert_string_equal(text_at(status, "images.0.cause"), wait.text);
+    assert_string_equal(text_at(status, "builds.0.waits.cause"), "places");
+    assert_string_equal(text_at(status, "builds.0.waits.text"), wait.text);
+    assert_string_equal(text_at(status, "builds.0.waits.waitsFor"), "places");
+    json_decref(status);
+    assert_ok(rb_store_start_build(store, id, "/j", 0, 0, &err), &err);
+    status = api_get(fixture, "/v1/status");
+    assert_string_equal(text_at(status, "images.0.cause"), "");
+    assert_true(json_is_null(at(status, "builds.0.waits")));
     json_decref(status);
 }
 
@@ -321,6 +356,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(status_of_a_new_daemon, api_setup, api_teardown),
+        cmocka_unit_test_setup_teardown(status_of_what_waits, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(status_tells_of_a_plan_to_come, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(status_of_a_story, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(failing_source_tells_how_blind_we_are, api_setup,

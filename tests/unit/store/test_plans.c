@@ -8,6 +8,7 @@
 #include "fixture.h"
 #include "query.h"
 #include "rebake/base/memory.h"
+#include "rebake/store/queue.h"
 
 /* As the plans call them: tables that grow with the pipelines only, and what is no table. */
 static const char *const MAY_BE_WALKED[] = {
@@ -87,6 +88,23 @@ static void use_packages(struct fixture *fixture)
     assert_ok(rb_store_holders(store, &packages[0].id, 1, true, arena, &holders, &n, &err), &err);
 }
 
+static void use_queue(struct fixture *fixture)
+{
+    struct rb_store *store = fixture->store;
+    struct rb_arena *arena = fixture->arena;
+    struct rb_err err;
+    int64_t ms, id = fixture_queue(fixture, fixture->app_id);
+    size_t n;
+    const struct rb_build_terms terms = {.priority = 1};
+    const struct rb_build_wait wait = {"places", "text", "places"};
+    assert_ok(rb_store_set_build_terms(store, id, &terms, &err), &err);
+    assert_ok(rb_store_set_build_wait(store, id, &wait, &err), &err);
+    assert_ok(rb_store_queue(store, arena, &(struct rb_queue_row *){0}, &n, &err), &err);
+    assert_ok(rb_store_queued(store, id, arena, &(struct rb_queue_row){0}, &err), &err);
+    assert_ok(rb_store_build_use(store, 1, 1, arena, &(struct rb_build_use *){0}, &n, &err), &err);
+    assert_ok(rb_store_expected_build_ms(store, fixture->app_id, &ms, &err), &err);
+}
+
 static void use_words(struct fixture *fixture)
 {
     struct rb_store *store = fixture->store;
@@ -151,6 +169,7 @@ static void use_everything(struct fixture *fixture)
     struct rb_err err;
     use_sources(fixture);
     use_words(fixture);
+    use_queue(fixture);
     use_packages(fixture);
     use_deployments(fixture, use_builds(fixture));
     use_lists(fixture);
