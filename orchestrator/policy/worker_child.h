@@ -27,7 +27,7 @@ struct worker_child {
 };
 
 /* In a process that was forked from a server with one thread. */
-_Noreturn void worker_child_run(const struct worker_child *child);
+_Noreturn void worker_child_run(const struct worker_child *options);
 
 /* Confines the running process for good: no descriptor can be opened any more, no program run, no
    file changed; what stays open is fd and standard error. Returns the number that fd has now, or an

@@ -45,47 +45,47 @@ static const char *document_of(const char *path, unsigned *ret_flags)
 
 static const struct {
     const char *path;
-    unsigned more_flags;
     const char *body;
-    int status;
     const char *text; /* what is expected, or of an error a part of it */
+    unsigned more_flags;
+    int status;
     int calls;
 } CASES[] = {
-    {"/v1/data/rebake/decision", 0, "{\"input\":{}}", 200, LOG ",\"result\":" RESULT "}\n", 1},
-    {"/v1/data/rebake/decision/", 0, "{\"input\":{}}", 200, LOG ",\"result\":" RESULT "}\n", 1},
-    {"/v1/data/rebake", 0, "{\"input\":{}}", 200, LOG ",\"result\":{\"decision\":" RESULT "}}\n",
+    {"/v1/data/rebake/decision", "{\"input\":{}}", LOG ",\"result\":" RESULT "}\n", 0, 200, 1},
+    {"/v1/data/rebake/decision/", "{\"input\":{}}", LOG ",\"result\":" RESULT "}\n", 0, 200, 1},
+    {"/v1/data/rebake", "{\"input\":{}}", LOG ",\"result\":{\"decision\":" RESULT "}}\n", 0, 200,
      1},
-    {"/v1/data", 0, "{\"input\":{}}", 200,
-     LOG ",\"result\":{\"rebake\":{\"decision\":" RESULT "}}}\n", 1},
-    {"/v1/data/rebake/decision/decision", 0, "{\"input\":{}}", 200, LOG ",\"result\":\"hold\"}\n",
+    {"/v1/data", "{\"input\":{}}", LOG ",\"result\":{\"rebake\":{\"decision\":" RESULT "}}}\n", 0,
+     200, 1},
+    {"/v1/data/rebake/decision/decision", "{\"input\":{}}", LOG ",\"result\":\"hold\"}\n", 0, 200,
      1},
-    {"/v1/data/rebake/decision/rules/1", 0, "{\"input\":{}}", 200, LOG ",\"result\":\"second\"}\n",
+    {"/v1/data/rebake/decision/rules/1", "{\"input\":{}}", LOG ",\"result\":\"second\"}\n", 0, 200,
      1},
-    {"/v1/data/rebake/decision/rules/2", 0, "{\"input\":{}}", 200, LOG "}\n", 1},
-    {"/v1/data/rebake/decision/rules/x", 0, "{\"input\":{}}", 200, LOG "}\n", 1},
-    {"/v1/data/rebake/other", 0, "{\"input\":{}}", 200, LOG "}\n", 0},
-    {"/v1/data/system/main", 0, "{\"input\":{}}", 200, LOG "}\n", 0},
-    {"/v1/data/rebake/decision", 0, "{\"input\":{\"undefined\":true}}", 200, LOG "}\n", 1},
-    {"/v1/data/rebake", 0, "{\"input\":{\"undefined\":true}}", 200, LOG ",\"result\":{}}\n", 1},
-    {"/v1/data/rebake/decision", 0, "", 200, EMPTY, 0},
-    {"/v1/data/rebake/decision", 0, "{}", 200, EMPTY, 0},
-    {"/v1/data/rebake/decision", OPA_BARE_INPUT, "{}", 200, LOG ",\"result\":" RESULT "}\n", 1},
-    {"/v1/data/rebake/decision/decision", OPA_PRETTY, "{\"input\":{}}", 200,
+    {"/v1/data/rebake/decision/rules/2", "{\"input\":{}}", LOG "}\n", 0, 200, 1},
+    {"/v1/data/rebake/decision/rules/x", "{\"input\":{}}", LOG "}\n", 0, 200, 1},
+    {"/v1/data/rebake/other", "{\"input\":{}}", LOG "}\n", 0, 200, 0},
+    {"/v1/data/system/main", "{\"input\":{}}", LOG "}\n", 0, 200, 0},
+    {"/v1/data/rebake/decision", "{\"input\":{\"undefined\":true}}", LOG "}\n", 0, 200, 1},
+    {"/v1/data/rebake", "{\"input\":{\"undefined\":true}}", LOG ",\"result\":{}}\n", 0, 200, 1},
+    {"/v1/data/rebake/decision", "", EMPTY, 0, 200, 0},
+    {"/v1/data/rebake/decision", "{}", EMPTY, 0, 200, 0},
+    {"/v1/data/rebake/decision", "{}", LOG ",\"result\":" RESULT "}\n", OPA_BARE_INPUT, 200, 1},
+    {"/v1/data/rebake/decision/decision", "{\"input\":{}}",
      "{\n  \"decision_id\": \"4ea77ed4-cd44-4d9c-8bb9-d63c5b9a9d1c\",\n  \"result\": \"hold\"\n}\n",
-     1},
-    {"/v0/data/rebake/decision", 0, "{}", 200, RESULT "\n", 1},
-    {"/v0/data/rebake/decision/decision", 0, "{}", 200, "\"hold\"\n", 1},
-    {"/v0/data/rebake/decision", 0, "", 404, "undefined_document", 0},
-    {"/v0/data/rebake/decision", 0, "{\"undefined\":true}", 404, "undefined_document", 1},
-    {"/v1/data/rebake/decision", 0, "{", 400, "invalid_parameter", 0},
-    {"/v1/data/rebake/decision", 0, "[]", 400, "invalid_parameter", 0},
-    {"/v1/data/rebake/decision", 0, "{\"input\":{},\"input\":{}}", 400, "invalid_parameter", 0},
-    {"/v1/data/rebake/decision", 0, "{\"input\":{\"fail\":\"rule \\\"a\\\" is no good\"}}", 500,
+     OPA_PRETTY, 200, 1},
+    {"/v0/data/rebake/decision", "{}", RESULT "\n", 0, 200, 1},
+    {"/v0/data/rebake/decision/decision", "{}", "\"hold\"\n", 0, 200, 1},
+    {"/v0/data/rebake/decision", "", "undefined_document", 0, 404, 0},
+    {"/v0/data/rebake/decision", "{\"undefined\":true}", "undefined_document", 0, 404, 1},
+    {"/v1/data/rebake/decision", "{", "invalid_parameter", 0, 400, 0},
+    {"/v1/data/rebake/decision", "[]", "invalid_parameter", 0, 400, 0},
+    {"/v1/data/rebake/decision", "{\"input\":{},\"input\":{}}", "invalid_parameter", 0, 400, 0},
+    {"/v1/data/rebake/decision", "{\"input\":{\"fail\":\"rule \\\"a\\\" is no good\"}}",
      "{\"code\":\"internal_error\",\"message\":\"error(s) occurred while evaluating query\","
      "\"errors\":[{\"code\":\"eval_internal_error\",\"message\":\"rule \\\"a\\\" is no good\"}]}\n",
-     1},
-    {"/v1/data/rebake/decision/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16", 0, "{\"input\":{}}", 200,
-     LOG "}\n", 0},
+     0, 500, 1},
+    {"/v1/data/rebake/decision/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16", "{\"input\":{}}", LOG "}\n",
+     0, 200, 0},
 };
 
 static void questions_are_answered_as_opa_does(void **state)

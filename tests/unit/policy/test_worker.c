@@ -45,6 +45,8 @@ static int misbehave(const char *what, struct rb_err *err)
         for (;;)
             (void)getpid();
     }
+    while (strcmp(what, "grow") == 0)
+        memset(rb_alloc(1 << 20), 1, 1 << 20);
     if (strcmp(what, "die") == 0)
         (void)raise(SIGKILL);
     if (strcmp(what, "exit") == 0)
@@ -208,6 +210,9 @@ static void a_worker_that_dies_is_replaced(void **state)
     } cases[] = {
         {"{\"input\":{\"do\":\"die\",\"rule\":\"a\"}}",
          "rule \\\"a\\\" ended its process by signal 9"},
+#ifndef __SANITIZE_ADDRESS__ /* which maps the whole address space: no limit is set */
+        {"{\"input\":{\"do\":\"grow\",\"rule\":\"b\"}}", "wanted more memory than it may"},
+#endif
         {"{\"input\":{\"do\":\"exit\"}}",
          "the evaluation of the policy ended its process with exit"},
     };
