@@ -17,6 +17,8 @@ pkg_check_modules(EXT2FS REQUIRED IMPORTED_TARGET ext2fs>=1.46 com_err)
 pkg_check_modules(NBD REQUIRED IMPORTED_TARGET libnbd>=1.14)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal>=2.30)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+pkg_check_modules(ICAL REQUIRED IMPORTED_TARGET libical>=3.0)
+find_library(JQ_LIBRARY jq REQUIRED) # brings no .pc file
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp>=2.5)
 pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat>=2.5)
 pkg_check_modules(LZMA REQUIRED IMPORTED_TARGET liblzma>=5.4)

@@ -9,9 +9,9 @@
 
 enum { QUOTED_MAXIMUM = 60, MESSAGE_MAXIMUM = 8192 };
 
-static bool stands_before(const struct rb_mark *mark, const struct rb_place *place)
+static bool stands_before(const struct rb_place *a, const struct rb_place *b)
 {
-    return mark->line != place->line ? mark->line < place->line : mark->column < place->column;
+    return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 
 /* The name of the file is kept behind the message, so that an item needs nothing but itself. */
@@ -30,16 +30,15 @@ bool rb_report_is_full(const struct rb_report *report)
     return report->diagnostics->count >= RB_DIAGNOSTICS_MAXIMUM;
 }
 
-void rb_report_add(struct rb_report *report, struct rb_mark mark, const char *hint,
-                   const char *format, ...)
+static void RB_PRINTF(4, 0) add(struct rb_diagnostics *list, const struct rb_place *place,
+                                const char *hint, const char *format, va_list arguments)
 {
-    struct rb_diagnostics *list = report->diagnostics;
     if (list->items == NULL)
         list->items = rb_calloc(RB_DIAGNOSTICS_MAXIMUM, sizeof(*list->items));
     size_t at = list->count;
-    while (at > 0 && stands_before(&mark, &list->items[at - 1].place))
+    while (at > 0 && stands_before(place, &list->items[at - 1].place))
         at--;
-    if (rb_report_is_full(report)) {
+    if (list->count >= RB_DIAGNOSTICS_MAXIMUM) {
         list->dropped++;
         if (at == list->count)
             return;
@@ -51,16 +50,31 @@ void rb_report_add(struct rb_report *report, struct rb_mark mark, const char *hi
     list->count++;
 
     RB_CLEANUP(rb_strbuf_deinit) struct rb_strbuf message = RB_STRBUF_INIT(MESSAGE_MAXIMUM);
-    va_list arguments;
-    va_start(arguments, format);
     rb_strbuf_vprintf(&message, format, arguments);
-    va_end(arguments);
     RB_CLEANUP_FREE char *shown = rb_alloc(message.size + 1);
     rb_text_printable(rb_strbuf_text(&message), shown, message.size + 1);
     struct rb_diagnostic *item = &list->items[at];
-    *item = (struct rb_diagnostic){.place = {.line = mark.line, .column = mark.column},
-                                   .hint = rb_strdup(hint)};
-    item->message = join(shown, report->file, &item->place.file);
+    *item = (struct rb_diagnostic){.place = *place, .hint = rb_strdup(hint)};
+    item->message = join(shown, place->file, &item->place.file);
+}
+
+void rb_report_add(struct rb_report *report, struct rb_mark mark, const char *hint,
+                   const char *format, ...)
+{
+    struct rb_place place = {report->file, mark.line, mark.column};
+    va_list arguments;
+    va_start(arguments, format);
+    add(report->diagnostics, &place, hint, format, arguments);
+    va_end(arguments);
+}
+
+void rb_diagnostics_add(struct rb_diagnostics *diagnostics, const struct rb_place *place,
+                        const char *hint, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    add(diagnostics, place, hint, format, arguments);
+    va_end(arguments);
 }
 
 /* Where the password of a URL stands (https://user:HERE@host), or a size of 0. */

@@ -80,6 +80,17 @@ rb_value_reader rb_value_rate;           /* 600/m */
 rb_value_reader rb_value_header;
 rb_value_reader rb_value_source_glob; /* PIPELINE/SOURCE */
 
+/* value_policy.c: of the policy file. */
+rb_value_reader rb_value_policy_subject;
+rb_value_reader rb_value_policy_decide;
+rb_value_reader rb_value_policy_tests;
+rb_value_reader rb_value_policy_supersede;
+rb_value_reader rb_value_policy_selinux;
+rb_value_reader rb_value_priority;     /* "0" to "100" */
+rb_value_reader rb_value_count;        /* "1" to "1000" */
+rb_value_reader rb_value_window_start; /* 22:00, 2026-12-23, 2026-12-23T18:00 */
+rb_value_reader rb_value_time;         /* RFC 3339; a day alone is its beginning in UTC */
+
 /* value_podman.c: what podman-run(1) takes. */
 rb_value_reader rb_value_container;
 rb_value_reader rb_value_network;

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "rebake/base/err.h"
 #include "rebake/base/strbuf.h"
 
 enum { RB_DIAGNOSTICS_MAXIMUM = 100 };
@@ -31,6 +32,12 @@ struct rb_diagnostics {
 };
 
 void rb_diagnostics_deinit(struct rb_diagnostics *diagnostics); /* usable with RB_CLEANUP */
+
+/* Adds one that another room finds, as the parser adds its own: in the order of places, control
+   characters shown as '?', the last dropped and counted past RB_DIAGNOSTICS_MAXIMUM. What is given
+   is copied; hint may be NULL. */
+void rb_diagnostics_add(struct rb_diagnostics *diagnostics, const struct rb_place *place,
+                        const char *hint, const char *format, ...) RB_PRINTF(4, 5);
 
 /* One line an item, "file:line:column: message (hint)\n", and a last line if any were dropped. */
 void rb_diagnostics_print(const struct rb_diagnostics *diagnostics, struct rb_strbuf *out);
