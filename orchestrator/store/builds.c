@@ -31,7 +31,7 @@ static const char SQL_REASONS[] =
 #define SQL_BUILDS(table)                                                                          \
     "SELECT b.id, b.image_id, p.name, i.name, b.state, b.attempt, b.lock, b.lock_hash,"            \
     " b.input_key, b.created_at, b.started_at, b.finished_at, b.error_class, b.error,"             \
-    " b.job_folder, b.pid, b.pid_ticks, b.artifact_id"                                             \
+    " b.job_folder, b.pid, b.pid_ticks, b.artifact_id, b.decision_id"                              \
     " FROM " table " CROSS JOIN images i ON i.id = b.image_id"                                     \
     " CROSS JOIN pipelines p ON p.id = i.pipeline_id"
 #define SQL_EACH SQL_BUILDS("builds b")
@@ -169,6 +169,7 @@ static void read_build(struct query *query, struct rb_arena *arena, struct rb_bu
     row->pid = query_integer(query);
     row->pid_ticks = query_integer(query);
     row->artifact_id = query_integer(query);
+    row->decision_id = query_integer(query);
 }
 
 static int read_reasons(struct rb_store *store, struct rb_build_row *row, struct rb_arena *arena,

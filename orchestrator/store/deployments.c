@@ -19,6 +19,8 @@ static const char SQL_RETIRE[] = "UPDATE deployments SET retired_at = ?2 WHERE i
 static const char SQL_SET_STATE[] =
     "UPDATE deployments SET state_since = iif(state = ?2, state_since, ?3), state = ?2, cause = ?4"
     " WHERE id = ?1";
+static const char SQL_HELD[] = "UPDATE deployments SET held = ?2, held_cause = ?3"
+                               " WHERE id = ?1 AND (held IS NOT ?2 OR held_cause IS NOT ?3)";
 static const char SQL_NEXT_OBSERVE[] = "UPDATE deployments SET next_observe_at = ?2 WHERE id = ?1";
 
 /* Failures count for what is wanted now: another artifact or definition starts from none. */
@@ -30,7 +32,7 @@ static const char SQL_NEXT_OBSERVE[] = "UPDATE deployments SET next_observe_at =
     "SELECT d.id, d.pipeline_id, p.name, d.name, d.image_id, i.name, d.spec_hash, d.artifact_id,"  \
     " a.digest, d.rolled_spec_hash, d.state, d.cause, d.state_since, d.observed_at,"               \
     " d.next_observe_at, iif(" SQL_TRIED_AS_WANTED ", d.failures, 0),"                             \
-    " iif(" SQL_TRIED_AS_WANTED ", d.retry_at, 0)"                                                 \
+    " iif(" SQL_TRIED_AS_WANTED ", d.retry_at, 0), d.held, d.held_cause"                           \
     " FROM deployments d JOIN pipelines p ON p.id = d.pipeline_id"                                 \
     " JOIN images i ON i.id = d.image_id LEFT JOIN artifacts a ON a.id = d.artifact_id"
 
@@ -150,6 +152,8 @@ static void read_deployment(struct query *query, struct rb_arena *arena,
     row->next_observe_at = query_integer(query);
     row->failures = (int)query_integer(query);
     row->retry_at = query_integer(query);
+    row->held = query_text(query, arena);
+    row->held_cause = query_text(query, arena);
 }
 
 int rb_store_deployments(struct rb_store *store, struct rb_arena *arena,
@@ -193,6 +197,31 @@ int deployment_set_state(struct rb_store *store, int64_t deployment_id, const ch
     query_bind_integer(&query, rb_clock_now(store->clock));
     query_bind_text(&query, cause);
     return query_run(&query, err);
+}
+
+static int write_held(struct rb_store *store, int64_t deployment_id, const char *held,
+                      const char *cause, struct rb_err *err)
+{
+    struct query query = query_start(store, SQL_HELD);
+    query_bind_integer(&query, deployment_id);
+    query_bind_text(&query, held);
+    query_bind_text(&query, cause);
+    int status = query_run(&query, err);
+    if (status != 0 || query_changed(store) == 0)
+        return status;
+    json_t *data = rb_json_object();
+    rb_json_set_string(data, "held", held);
+    rb_json_set_string(data, "cause", cause);
+    return event_of_deployment(store, deployment_id, "deployment.held", data, err);
+}
+
+int rb_store_set_deployment_held(struct rb_store *store, int64_t deployment_id, const char *held,
+                                 const char *cause, struct rb_err *err)
+{
+    int status = change_begin(store, err);
+    if (status != 0)
+        return status;
+    return change_end(store, write_held(store, deployment_id, held, cause, err), err);
 }
 
 int rb_store_set_next_observe(struct rb_store *store, int64_t deployment_id,

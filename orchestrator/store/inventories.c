@@ -6,8 +6,8 @@
 #include "inventories.h"
 
 #include <string.h>
-#include <zlib.h>
 
+#include "deflated.h"
 #include "packages.h"
 #include "query.h"
 #include "rebake/base/digest.h"
@@ -29,9 +29,8 @@ static const char SQL_OF_ARTIFACT[] =
 static int add_inventory(struct rb_store *store, const char *hash, const char *content, size_t size,
                          int64_t *ret_id, struct rb_err *err)
 {
-    uLongf deflated_size = compressBound(size);
-    RB_CLEANUP_FREE Bytef *deflated = rb_alloc(deflated_size);
-    RB_ASSERT(compress(deflated, &deflated_size, (const Bytef *)content, size) == Z_OK);
+    size_t deflated_size;
+    RB_CLEANUP_FREE void *deflated = deflated_make(content, size, &deflated_size);
     struct query query = query_start(store, SQL_ADD);
     query_bind_text(&query, hash);
     query_bind_integer(&query, (int64_t)size);
@@ -58,23 +57,6 @@ int inventory_put(struct rb_store *store, const json_t *inventory, int64_t *ret_
     return status == 0 ? packages_of_inventory(store, *ret_id, inventory, err) : status;
 }
 
-/* The content behind a row, NUL-terminated; NULL where it is not what was put in. */
-static char *inflate_row(struct query *query, size_t *ret_size)
-{
-    size_t deflated_size;
-    uint64_t size = (uint64_t)query_integer(query);
-    const void *deflated = query_bytes(query, &deflated_size);
-    if (size > INVENTORY_MAXIMUM)
-        return NULL;
-    uLongf inflated_size = size;
-    RB_CLEANUP_FREE char *content = rb_zalloc(size + 1);
-    if (uncompress((Bytef *)content, &inflated_size, deflated, deflated_size) != Z_OK ||
-        inflated_size != size)
-        return NULL;
-    *ret_size = size;
-    return rb_steal(&content);
-}
-
 int rb_store_inventory(struct rb_store *store, int64_t artifact_id, json_t **ret_inventory,
                        struct rb_err *err)
 {
@@ -84,7 +66,7 @@ int rb_store_inventory(struct rb_store *store, int64_t artifact_id, json_t **ret
     query_bind_integer(&query, artifact_id);
     bool found = query_step(&query);
     if (found)
-        content = inflate_row(&query, &size);
+        content = deflated_read(&query, INVENTORY_MAXIMUM, &size);
     int status = query_end(&query, err);
     if (status != 0)
         return status;
@@ -109,7 +91,7 @@ static int read_unknown(struct rb_store *store, int64_t *ret_id, json_t **ret_in
     struct query query = query_start(store, SQL_UNKNOWN);
     if (query_step(&query)) {
         *ret_id = query_integer(&query);
-        content = inflate_row(&query, &size);
+        content = deflated_read(&query, INVENTORY_MAXIMUM, &size);
     }
     int status = query_end(&query, err);
     if (status != 0 || *ret_id == 0)

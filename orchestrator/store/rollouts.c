@@ -26,7 +26,7 @@ static const char SQL_SPEC[] = "SELECT spec_hash FROM rollouts WHERE id = ?1";
 
 #define SQL_ROLLOUTS(table)                                                                        \
     "SELECT r.id, r.deployment_id, p.name, d.name, r.kind, r.artifact_id, a.digest, r.state,"      \
-    " r.started_at, r.finished_at, r.error, r.job_folder, r.pid, r.pid_ticks"                      \
+    " r.started_at, r.finished_at, r.error, r.job_folder, r.pid, r.pid_ticks, r.decision_id"       \
     " FROM " table " CROSS JOIN deployments d ON d.id = r.deployment_id"                           \
     " CROSS JOIN pipelines p ON p.id = d.pipeline_id"                                              \
     " CROSS JOIN artifacts a ON a.id = r.artifact_id"
@@ -58,6 +58,7 @@ static void read_rollout(struct query *query, struct rb_arena *arena, struct rb_
     row->job_folder = query_text(query, arena);
     row->pid = query_integer(query);
     row->pid_ticks = query_integer(query);
+    row->decision_id = query_integer(query);
 }
 
 static int list_rollouts(struct query query, size_t limit, struct rb_arena *arena,

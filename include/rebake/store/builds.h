@@ -81,6 +81,7 @@ struct rb_build_row {
     int64_t pid;            /* of the runner, with its start ticks; 0: none */
     int64_t pid_ticks;
     int64_t artifact_id; /* 0: none */
+    int64_t decision_id; /* that allowed it (rebake/store/decisions.h); 0: none */
     struct rb_reason *reasons;
     size_t reason_count;
 };

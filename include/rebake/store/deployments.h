@@ -26,6 +26,9 @@ struct rb_deployment_row {
     int64_t next_observe_at; /* 0: at once */
     int failures;            /* of rollouts of the wanted artifact, in a row */
     int64_t retry_at;        /* not before this; 0: at once */
+    const char *held;        /* a rollout is due, and policy is "deciding", or says "on-hold" or
+                                "refused"; NULL: none is, or it may begin */
+    const char *held_cause;  /* NULL likewise */
 };
 
 RB_NODISCARD int rb_store_put_deployment(struct rb_store *store, int64_t pipeline_id,
@@ -39,6 +42,11 @@ RB_NODISCARD int rb_store_deployments(struct rb_store *store, struct rb_arena *a
 /* Also one that no pipeline names any more. */
 RB_NODISCARD int rb_store_deployment(struct rb_store *store, int64_t id, struct rb_arena *arena,
                                      struct rb_deployment_row *ret_row, struct rb_err *err);
+
+/* held NULL: no more. Event deployment.held where it differs. */
+RB_NODISCARD int rb_store_set_deployment_held(struct rb_store *store, int64_t deployment_id,
+                                              const char *held, const char *cause,
+                                              struct rb_err *err);
 
 /* One job at a target: a rollout ("deploy", also to heal) or a look ("observe"). */
 struct rb_rollout_row {
@@ -56,6 +64,7 @@ struct rb_rollout_row {
     const char *job_folder;
     int64_t pid;
     int64_t pid_ticks;
+    int64_t decision_id; /* that allowed it (rebake/store/decisions.h); 0: none */
 };
 /* Adds a running rollout; the deployment's state becomes "deploying"; event deployment.started. */
 RB_NODISCARD int rb_store_add_rollout(struct rb_store *store, int64_t deployment_id,

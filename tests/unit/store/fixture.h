@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "rebake/store/builds.h"
+#include "rebake/store/decisions.h"
 #include "rebake/store/deployments.h"
 #include "rebake/store/events.h"
 #include "rebake/store/packages.h"

@@ -105,6 +105,32 @@ static void use_queue(struct fixture *fixture)
     assert_ok(rb_store_expected_build_ms(store, fixture->app_id, &ms, &err), &err);
 }
 
+static void use_decisions(struct fixture *fixture)
+{
+    struct rb_store *store = fixture->store;
+    struct rb_arena *arena = fixture->arena;
+    struct rb_err err;
+    struct rb_decision_row row = {
+        .subject = "rebuild", .image_id = fixture->app_id, .key = "k", .word = "hold"};
+    int64_t id;
+    size_t n;
+    RB_CLEANUP_JSON json_t *input = json_pack("{s:s}", "subject", "rebuild"), *read = NULL;
+    assert_ok(rb_store_add_decision(store, &row, input, &id, &err), &err);
+    assert_ok(rb_store_decision_input(store, id, &read, &err), &err);
+    assert_ok(rb_store_build_stands_on(store, 1, id, &err), &err);
+    row.image_id = 0;
+    row.deployment_id = 1;
+    row.subject = "deploy";
+    assert_ok(rb_store_add_decision(store, &row, NULL, &id, &err), &err);
+    assert_ok(rb_store_rollout_stands_on(store, 1, id, &err), &err);
+    assert_ok(rb_store_decision(store, id, arena, &row, &err), &err);
+    for (int64_t i = 0; i < 3; i++)
+        assert_ok(rb_store_decisions(store, i & 1, i >> 1, 9, arena, &(struct rb_decision_row *){0},
+                                     &n, &err),
+                  &err);
+    assert_ok(rb_store_set_deployment_held(store, 1, "on-hold", "", &err), &err);
+}
+
 static void use_words(struct fixture *fixture)
 {
     struct rb_store *store = fixture->store;
@@ -172,6 +198,7 @@ static void use_everything(struct fixture *fixture)
     use_queue(fixture);
     use_packages(fixture);
     use_deployments(fixture, use_builds(fixture));
+    use_decisions(fixture);
     use_lists(fixture);
     assert_ok(rb_store_retain_deployments(fixture->store, 1, NONE, &err), &err);
     assert_ok(rb_store_retain_images(fixture->store, 1, NONE, &err), &err);
