@@ -40,6 +40,7 @@ extern const struct rb_command rb_command_logs;
 extern const struct rb_command rb_command_outdated;
 extern const struct rb_command rb_command_patches;
 extern const struct rb_command rb_command_pause;
+extern const struct rb_command rb_command_policy_serve;
 extern const struct rb_command rb_command_resume;
 extern const struct rb_command rb_command_run;
 extern const struct rb_command rb_command_scan;

@@ -91,7 +91,10 @@ int rb_calendar_new(const struct rb_policy_window *window, struct rb_calendar **
     icaltimezone *zone = strcmp(window->timezone, "UTC") == 0
                              ? icaltimezone_get_utc_timezone()
                              : icaltimezone_get_builtin_timezone(window->timezone);
-    if (zone == NULL)
+    /* libical would read the zone's file when it is first needed: whoever evaluates may open none.
+     */
+    if (zone == NULL ||
+        (zone != icaltimezone_get_utc_timezone() && icaltimezone_get_component(zone) == NULL))
         return rb_err_set(err, RB_EINVALID,
                           "timezone \"%s\" is not one that this machine knows: write one of the tz "
                           "database, as Europe/Berlin",
