@@ -14,28 +14,15 @@
 #include "rebake/base/text.h"
 
 static const int64_t FIRST_DELAY_MS = 30 * 1000, LONGEST_DELAY_MS = 3600 * 1000;
-enum { DELAY_FACTOR = 4, NOBODY = -1 };
-
-struct progress {
-    bool decided;
-    bool moves;   /* it will get on without anybody's doing, and may get a new artifact */
-    int stuck_at; /* the image at which a change that concerns this one is stuck, or NOBODY */
-};
-
-struct planner {
-    const struct rb_plan_snapshot *snapshot;
-    struct rb_arena *arena;
-    struct rb_plan_decision *decisions;
-    struct progress *progress;
-};
+enum { DELAY_FACTOR = 4 };
 
 /* One image while it is decided. */
 struct subject {
     int index;
     const struct rb_plan_image *image;
     struct rb_plan_decision *decision;
-    const struct rb_plan_image *base; /* NULL: built from a source */
-    const struct progress *below;     /* the base's; NULL likewise */
+    const struct rb_plan_image *base;  /* NULL: built from a source */
+    const struct plan_progress *below; /* the base's; NULL likewise */
     size_t remaining_count;
 };
 
@@ -65,115 +52,118 @@ static bool is_between(int64_t start_at, int64_t now_at, int64_t end_at)
     return start_at <= now_at && now_at < end_at;
 }
 
-static enum rb_plan_state blocked(const struct planner *planner, struct rb_plan_decision *decision,
-                                  int culprit)
+/* What an image that is stuck at this one is told of it. */
+static const char *trouble_of(const struct rb_plan_image *image, enum rb_plan_state state)
 {
-    const struct rb_plan_image *image = &planner->snapshot->images[culprit];
-    enum rb_plan_state state = planner->decisions[culprit].state;
-    const char *trouble = "has no artifact";
     if (state == RB_PLAN_FAILED)
-        trouble = image->last == RB_LAST_CANCELED ? "was canceled" : "failed";
-    else if (state == RB_PLAN_ON_HOLD || state == RB_PLAN_REFUSED)
-        trouble = state == RB_PLAN_ON_HOLD ? "is on hold" : "is refused by policy";
-    else if (image->paused_by != NULL)
-        trouble = "is paused";
+        return image->last == RB_LAST_CANCELED ? "was canceled" : "failed";
+    if (state == RB_PLAN_ON_HOLD || state == RB_PLAN_REFUSED)
+        return state == RB_PLAN_ON_HOLD ? "is on hold" : "is refused by policy";
+    return image->paused_by != NULL ? "is paused" : "has no artifact";
+}
+
+static enum rb_plan_state blocked(const struct plan_work *work, struct rb_plan_decision *decision,
+                                  int culprit, const char *trouble)
+{
+    const struct rb_plan_image *image = &work->images[culprit];
     decision->cause =
-        rb_arena_printf(planner->arena, "its base cannot be rebuilt: %s %s", image->name, trouble);
+        rb_arena_printf(work->arena, "its base cannot be rebuilt: %s %s", image->name, trouble);
     decision->waits_for = image->name;
     return RB_PLAN_BLOCKED;
 }
 
-static enum rb_plan_state held(const struct planner *planner, const struct subject *subject)
+static enum rb_plan_state held(const struct plan_work *work, const struct subject *subject)
 {
     subject->decision->cause =
-        rb_arena_printf(planner->arena, "its base %s is %s", subject->base->name,
-                        rb_plan_state_name(planner->decisions[subject->image->base].state));
+        rb_arena_printf(work->arena, "its base %s is %s", subject->base->name,
+                        rb_plan_state_name(subject->below->state));
     subject->decision->waits_for = subject->base->name;
     return RB_PLAN_HELD;
 }
 
-static enum rb_plan_state failed(const struct planner *planner, const struct subject *subject)
+static enum rb_plan_state failed(const struct plan_work *work, const struct subject *subject)
 {
     const struct rb_plan_image *image = subject->image;
     const char *how = "its last build failed";
     if (image->last == RB_LAST_CANCELED)
         how = "its last build was canceled";
     else if (image->last == RB_LAST_TRANSIENT)
-        how = rb_arena_printf(planner->arena, "its build failed %d times for causes outside of it",
+        how = rb_arena_printf(work->arena, "its build failed %d times for causes outside of it",
                               image->last_attempt);
     subject->decision->cause =
-        rb_arena_printf(planner->arena, "%s; waits for a changed input or a request", how);
+        rb_arena_printf(work->arena, "%s; waits for a changed input or a request", how);
     return RB_PLAN_FAILED;
 }
 
-static enum rb_plan_state unresolved(const struct planner *planner, const struct subject *subject)
+static enum rb_plan_state unresolved(const struct plan_work *work, const struct subject *subject)
 {
     const struct rb_plan_decision *decision = subject->decision;
     const struct rb_plan_reason *first = &decision->reasons[0];
-    const char *more =
-        decision->reason_count == 1
-            ? ""
-            : rb_arena_printf(planner->arena, " and %zu more", decision->reason_count - 1);
+    const char *more = decision->reason_count == 1 ? ""
+                                                   : rb_arena_printf(work->arena, " and %zu more",
+                                                                     decision->reason_count - 1);
     subject->decision->cause =
-        rb_arena_printf(planner->arena, "a rebuild did not cure %s %s%s; waits for a changed input",
+        rb_arena_printf(work->arena, "a rebuild did not cure %s %s%s; waits for a changed input",
                         rb_plan_reason_kind_name(first->kind), first->subject, more);
     return RB_PLAN_UNRESOLVED;
 }
 
-static enum rb_plan_state backing_off(const struct planner *planner, const struct subject *subject,
+static enum rb_plan_state backing_off(const struct plan_work *work, const struct subject *subject,
                                       int64_t retry_at)
 {
     char time[RB_TIME_TEXT_SIZE];
     subject->decision->wake_at = retry_at;
     subject->decision->cause = rb_arena_printf(
-        planner->arena, "attempt %d of %d failed for a cause outside of it; next at %s",
+        work->arena, "attempt %d of %d failed for a cause outside of it; next at %s",
         subject->image->last_attempt, RB_PLAN_ATTEMPTS, rb_time_format(retry_at, time));
     return RB_PLAN_BACKOFF;
 }
 
 /* When it has settled: nothing has changed for so long, or it has waited for that long enough. */
-static int64_t settled_at(const struct planner *planner, const struct rb_plan_image *image)
+static int64_t settled_at(const struct plan_work *work, const struct rb_plan_image *image)
 {
     int64_t quiet_at = image->changed_at + image->settle_ms;
     int64_t latest_at = image->settling_since + image->at_most_ms;
-    bool is_limited = image->at_most_ms > 0 && image->settling_since > 0 &&
-                      image->settling_since <= planner->snapshot->now_at;
+    bool is_limited =
+        image->at_most_ms > 0 && image->settling_since > 0 && image->settling_since <= work->now_at;
     return is_limited && latest_at < quiet_at ? latest_at : quiet_at;
 }
 
-static enum rb_plan_state settling(const struct planner *planner, const struct subject *subject,
+static enum rb_plan_state settling(const struct plan_work *work, const struct subject *subject,
                                    int64_t until_at)
 {
     char span[RB_TIME_TEXT_SIZE], time[RB_TIME_TEXT_SIZE];
     subject->decision->wake_at = until_at;
     subject->decision->cause = rb_arena_printf(
-        planner->arena, "waits until nothing has changed for %s, at %s",
+        work->arena, "waits until nothing has changed for %s, at %s",
         rb_span_format(subject->image->settle_ms, span), rb_time_format(until_at, time));
     return RB_PLAN_SETTLING;
 }
 
 /* Without reasons of its own, an image still tells of a change that is on its way to it. */
-static enum rb_plan_state without_reasons(const struct planner *planner,
+static enum rb_plan_state without_reasons(const struct plan_work *work,
                                           const struct subject *subject)
 {
     if (subject->below != NULL && subject->below->moves)
-        return held(planner, subject);
-    if (subject->below != NULL && subject->below->stuck_at != NOBODY)
-        return blocked(planner, subject->decision, subject->below->stuck_at);
+        return held(work, subject);
+    if (subject->below != NULL && subject->below->stuck_at != PLAN_NOBODY)
+        return blocked(work, subject->decision, subject->below->stuck_at,
+                       subject->below->stuck_how);
     return RB_PLAN_FRESH;
 }
 
-static enum rb_plan_state without_base(const struct planner *planner, const struct subject *subject)
+static enum rb_plan_state without_base(const struct plan_work *work, const struct subject *subject)
 {
     if (subject->below->moves)
-        return held(planner, subject);
-    int culprit = subject->below->stuck_at;
-    return blocked(planner, subject->decision, culprit == NOBODY ? subject->image->base : culprit);
+        return held(work, subject);
+    if (subject->below->stuck_at == PLAN_NOBODY)
+        return blocked(work, subject->decision, subject->image->base, subject->below->trouble);
+    return blocked(work, subject->decision, subject->below->stuck_at, subject->below->stuck_how);
 }
 
 /* What policy says of just these inputs; NULL: it is to be asked. A hold whose time is over says no
    more. */
-static const struct rb_plan_verdict *find_verdict(const struct planner *planner,
+static const struct rb_plan_verdict *find_verdict(const struct plan_work *work,
                                                   const struct subject *subject)
 {
     static const struct rb_plan_verdict NOBODY_MINDS = {.word = RB_PLAN_ALLOW};
@@ -184,7 +174,7 @@ static const struct rb_plan_verdict *find_verdict(const struct planner *planner,
     if (verdict == NULL || !rb_text_equal(verdict->key, subject->decision->input_key))
         return NULL;
     bool is_over = verdict->word == RB_PLAN_HOLD && verdict->until_at != 0 &&
-                   verdict->until_at <= planner->snapshot->now_at;
+                   verdict->until_at <= work->now_at;
     return is_over ? NULL : verdict;
 }
 
@@ -208,26 +198,26 @@ static enum rb_plan_state not_allowed(const struct subject *subject,
 
 /* What would start now; pause, base, time and policy may still say no. Policy is asked before its
    answer is needed: only it knows what is urgent. */
-static enum rb_plan_state to_be_built(const struct planner *planner, const struct subject *subject)
+static enum rb_plan_state to_be_built(const struct plan_work *work, const struct subject *subject)
 {
     const struct rb_plan_image *image = subject->image;
     struct rb_plan_decision *decision = subject->decision;
-    int64_t now_at = planner->snapshot->now_at;
+    int64_t now_at = work->now_at;
     int64_t retry_at = rb_plan_retry_at(image->last_finished_at, image->last_attempt);
     if (image->paused_by != NULL) {
-        decision->cause = rb_arena_printf(planner->arena, "paused by %s", image->paused_by);
+        decision->cause = rb_arena_printf(work->arena, "paused by %s", image->paused_by);
         return RB_PLAN_PAUSED;
     }
-    const struct rb_plan_verdict *verdict = find_verdict(planner, subject);
+    const struct rb_plan_verdict *verdict = find_verdict(work, subject);
     bool urgent = verdict != NULL && verdict->word == RB_PLAN_ALLOW && verdict->urgent;
     decision->ask = verdict == NULL;
     if (subject->below != NULL && subject->below->moves && !urgent)
-        return held(planner, subject);
+        return held(work, subject);
     if (decision->attempt > 1 && is_between(image->last_finished_at, now_at, retry_at))
-        return backing_off(planner, subject, retry_at);
-    int64_t until_at = settled_at(planner, image);
+        return backing_off(work, subject, retry_at);
+    int64_t until_at = settled_at(work, image);
     if (!plan_is_requested(image) && !urgent && is_between(image->changed_at, now_at, until_at))
-        return settling(planner, subject, until_at);
+        return settling(work, subject, until_at);
     if (verdict == NULL)
         return deciding(subject);
     if (verdict->word != RB_PLAN_ALLOW)
@@ -237,43 +227,43 @@ static enum rb_plan_state to_be_built(const struct planner *planner, const struc
 }
 
 /* The image has reasons: what did its last build already say about them? */
-static enum rb_plan_state with_reasons(const struct planner *planner, const struct subject *subject)
+static enum rb_plan_state with_reasons(const struct plan_work *work, const struct subject *subject)
 {
     const struct rb_plan_image *image = subject->image;
     struct rb_plan_decision *decision = subject->decision;
     bool tried = image->request_who == NULL && rb_text_equal(image->last_key, decision->input_key);
     decision->attempt = 1;
     if (subject->remaining_count == decision->reason_count)
-        return unresolved(planner, subject);
+        return unresolved(work, subject);
     if (!tried || image->last == RB_LAST_NONE)
-        return to_be_built(planner, subject);
+        return to_be_built(work, subject);
     if (image->last == RB_LAST_GOOD || image->last == RB_LAST_UNRESOLVED)
-        return unresolved(planner, subject);
+        return unresolved(work, subject);
     if (image->last != RB_LAST_TRANSIENT || image->last_attempt >= RB_PLAN_ATTEMPTS)
-        return failed(planner, subject);
+        return failed(work, subject);
     decision->attempt = image->last_attempt + 1;
-    return to_be_built(planner, subject);
+    return to_be_built(work, subject);
 }
 
-static enum rb_plan_state find_state(const struct planner *planner, const struct subject *subject)
+static enum rb_plan_state find_state(const struct plan_work *work, const struct subject *subject)
 {
     const struct rb_plan_image *image = subject->image;
     struct rb_plan_decision *decision = subject->decision;
     if (image->open_build != 0) {
         decision->waits_for =
-            rb_arena_printf(planner->arena, "build:%lld", (long long)image->open_build);
+            rb_arena_printf(work->arena, "build:%lld", (long long)image->open_build);
         return image->open_running ? RB_PLAN_BUILDING : RB_PLAN_QUEUED;
     }
     if (image->missing != NULL) {
-        decision->cause = rb_arena_printf(planner->arena, "%s has no version yet", image->missing);
+        decision->cause = rb_arena_printf(work->arena, "%s has no version yet", image->missing);
         decision->waits_for = image->missing;
         return RB_PLAN_WAITING;
     }
     if (subject->base != NULL && subject->base->artifact_digest == NULL)
-        return without_base(planner, subject);
+        return without_base(work, subject);
     if (decision->reason_count == 0)
-        return without_reasons(planner, subject);
-    return with_reasons(planner, subject);
+        return without_reasons(work, subject);
+    return with_reasons(work, subject);
 }
 
 static bool moves_by_itself(enum rb_plan_state state)
@@ -313,12 +303,15 @@ static bool has_change(const struct rb_plan_decision *decision)
     return decision->reason_count > 0 && decision->reasons[0].kind != RB_REASON_MANUAL;
 }
 
-static struct progress find_progress(const struct subject *subject)
+static struct plan_progress find_progress(const struct subject *subject)
 {
-    static const struct progress GROUND = {.stuck_at = NOBODY};
-    const struct progress *below = subject->below != NULL ? subject->below : &GROUND;
+    static const struct plan_progress GROUND = {.stuck_at = PLAN_NOBODY};
+    const struct plan_progress *below = subject->below != NULL ? subject->below : &GROUND;
     const struct rb_plan_decision *decision = subject->decision;
-    struct progress progress = {.decided = true, .stuck_at = NOBODY};
+    struct plan_progress progress = {.state = decision->state,
+                                     .trouble = trouble_of(subject->image, decision->state),
+                                     .decided = true,
+                                     .stuck_at = PLAN_NOBODY};
     bool paused = subject->image->paused_by != NULL;
     progress.moves = subject->image->open_build != 0 ||
                      (!paused && (below->moves || moves_by_itself(decision->state)));
@@ -327,62 +320,91 @@ static struct progress find_progress(const struct subject *subject)
     bool stuck_here = (decision->state == RB_PLAN_FAILED && has_change(decision)) ||
                       waits_for_a_word(decision->state) || (paused && below->moves);
     progress.stuck_at = stuck_here ? subject->index : below->stuck_at;
+    progress.stuck_how = stuck_here ? progress.trouble : below->stuck_how;
     return progress;
 }
 
-/* Its base, if it has one, is decided. */
-static void decide(const struct planner *planner, int index)
+bool plan_is_seen_alike(const struct plan_progress *a, const struct plan_progress *b)
 {
-    const struct rb_plan_image *image = &planner->snapshot->images[index];
-    struct rb_plan_decision *decision = &planner->decisions[index];
+    return a->state == b->state && a->moves == b->moves && a->stuck_at == b->stuck_at &&
+           rb_text_equal(a->stuck_how, b->stuck_how) && rb_text_equal(a->trouble, b->trouble);
+}
+
+void plan_decide(const struct plan_work *work, int index)
+{
+    const struct rb_plan_image *image = &work->images[index];
+    struct rb_plan_decision *decision = &work->decisions[index];
     struct subject subject = {.index = index, .image = image, .decision = decision};
     struct plan_reasons reasons;
-    decision->base_digest = image->now.base_digest;
+    *decision = (struct rb_plan_decision){.base_digest = image->now.base_digest, .cause = ""};
     if (image->base != RB_PLAN_NO_BASE) {
-        subject.base = &planner->snapshot->images[image->base];
-        subject.below = &planner->progress[image->base];
+        subject.base = &work->images[image->base];
+        subject.below = &work->progress[image->base];
         decision->base_digest = subject.base->artifact_digest;
     }
-    plan_find_reasons(image, decision->base_digest, planner->arena, &reasons);
+    plan_find_reasons(image, decision->base_digest, work->arena, &reasons);
     decision->reasons = reasons.items;
     decision->reason_count = reasons.count;
     subject.remaining_count = reasons.remaining_count;
-    decision->cause = "";
     if (reasons.count > 0)
         plan_input_key(image, decision->base_digest, decision->input_key);
-    decision->state = find_state(planner, &subject);
-    planner->progress[index] = find_progress(&subject);
+    decision->state = find_state(work, &subject);
+    work->progress[index] = find_progress(&subject);
+}
+
+static int64_t sooner(const struct plan_work *work, int64_t at, int64_t soonest_at)
+{
+    bool is_ahead = at > work->now_at;
+    return is_ahead && (soonest_at == 0 || at < soonest_at) ? at : soonest_at;
+}
+
+int64_t plan_next_look_at(const struct plan_work *work, int index)
+{
+    const struct rb_plan_image *image = &work->images[index];
+    if (work->decisions[index].reason_count == 0)
+        return 0;
+    int64_t at = sooner(work, image->changed_at, 0);
+    at = sooner(work, image->changed_at + image->settle_ms, at);
+    at = sooner(work, image->settling_since, at);
+    at = sooner(work, image->settling_since + image->at_most_ms, at);
+    if (image->last != RB_LAST_NONE) {
+        at = sooner(work, image->last_finished_at, at);
+        at = sooner(work, rb_plan_retry_at(image->last_finished_at, image->last_attempt), at);
+    }
+    return image->verdict == NULL ? at : sooner(work, image->verdict->until_at, at);
 }
 
 /* Walks down to the first base that is decided, then decides upwards. */
-static void decide_with_bases(const struct planner *planner, int index, int *path)
+static void decide_with_bases(const struct plan_work *work, int index, int *path)
 {
     size_t depth = 0;
-    while (index != RB_PLAN_NO_BASE && !planner->progress[index].decided) {
-        RB_ASSERT(depth < planner->snapshot->image_count); /* else the bases form a cycle */
+    while (index != RB_PLAN_NO_BASE && !work->progress[index].decided) {
+        RB_ASSERT(depth < work->image_count); /* else the bases form a cycle */
         path[depth++] = index;
-        index = planner->snapshot->images[index].base;
+        index = work->images[index].base;
     }
     while (depth > 0)
-        decide(planner, path[--depth]);
+        plan_decide(work, path[--depth]);
 }
 
 void rb_plan_make(const struct rb_plan_snapshot *snapshot, struct rb_arena *arena,
                   struct rb_plan *ret_plan)
 {
     size_t count = snapshot->image_count;
-    RB_CLEANUP_FREE struct progress *progress = rb_calloc(count, sizeof(*progress));
+    RB_CLEANUP_FREE struct plan_progress *progress = rb_calloc(count, sizeof(*progress));
     RB_CLEANUP_FREE int *path = rb_calloc(count, sizeof(*path));
-    struct planner planner = {.snapshot = snapshot,
-                              .arena = arena,
-                              .decisions =
-                                  rb_arena_array(arena, count, sizeof(struct rb_plan_decision)),
-                              .progress = progress};
-    *ret_plan = (struct rb_plan){.decisions = planner.decisions, .count = count};
+    struct plan_work work = {.images = snapshot->images,
+                             .image_count = count,
+                             .now_at = snapshot->now_at,
+                             .arena = arena,
+                             .decisions =
+                                 rb_arena_array(arena, count, sizeof(struct rb_plan_decision)),
+                             .progress = progress};
+    *ret_plan = (struct rb_plan){.decisions = work.decisions, .count = count};
     for (size_t i = 0; i < count; i++)
-        decide_with_bases(&planner, (int)i, path);
+        decide_with_bases(&work, (int)i, path);
     for (size_t i = 0; i < count; i++) {
-        const struct rb_plan_decision *decision = &planner.decisions[i];
+        const struct rb_plan_decision *decision = &work.decisions[i];
         ret_plan->build_count += decision->build;
         ret_plan->ask_count += decision->ask;
         if (decision->wake_at != 0 &&

@@ -1,9 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this room share: the reasons of an image, and the key of its inputs. */
+/* What the files of this room share: how one image is decided, its reasons, and the key of its
+   inputs. */
 #ifndef PLAN_PARTS_H
 #define PLAN_PARTS_H
 
 #include "rebake/plan/plan.h"
+
+enum { PLAN_NOBODY = -1 };
+
+/* All that an image is told of its base, besides its name and artifact. */
+struct plan_progress {
+    enum rb_plan_state state;
+    const char *trouble; /* why it would be stuck here */
+    bool decided;
+    bool moves;   /* it will get on without anybody's doing, and may get a new artifact */
+    int stuck_at; /* the image at which a change that concerns this one is stuck, or PLAN_NOBODY */
+    const char *stuck_how; /* the trouble there */
+};
+
+struct plan_work {
+    const struct rb_plan_image *images;
+    size_t image_count;
+    int64_t now_at;
+    struct rb_arena *arena;
+    struct rb_plan_decision *decisions;
+    struct plan_progress *progress;
+};
+
+/* Its base, if it has one, is decided. */
+void plan_decide(const struct plan_work *work, int index);
+/* Whoever is built from it is decided alike by both, as long as its artifact is the same. */
+bool plan_is_seen_alike(const struct plan_progress *a, const struct plan_progress *b);
+/* The next time at which the decision could be another though nothing else changed: all times that
+   deciding compares with now. 0: none. */
+int64_t plan_next_look_at(const struct plan_work *work, int index);
 
 struct plan_reasons {
     struct rb_plan_reason *items; /* in the arena; by kind, then subject */

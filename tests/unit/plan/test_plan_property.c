@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "compare.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "world.h"
@@ -160,23 +161,6 @@ static void check_telling(const struct world *world, const struct rb_plan_decisi
          index);
 }
 
-static void check_equal(const struct rb_plan_decision *a, const struct rb_plan_decision *b,
-                        int index)
-{
-    MUST(a->state == b->state && a->build == b->build && a->attempt == b->attempt, index);
-    MUST(a->ask == b->ask, index);
-    MUST(a->wake_at == b->wake_at && strcmp(a->cause, b->cause) == 0, index);
-    MUST(rb_text_equal(a->waits_for, b->waits_for), index);
-    MUST(rb_text_equal(a->base_digest, b->base_digest), index);
-    MUST(strcmp(a->input_key, b->input_key) == 0 && a->reason_count == b->reason_count, index);
-    for (size_t i = 0; i < a->reason_count; i++) {
-        MUST(a->reasons[i].kind == b->reasons[i].kind, index);
-        MUST(strcmp(a->reasons[i].subject, b->reasons[i].subject) == 0, index);
-        MUST(strcmp(a->reasons[i].from, b->reasons[i].from) == 0, index);
-        MUST(strcmp(a->reasons[i].to, b->reasons[i].to) == 0, index);
-    }
-}
-
 /* The same record gives the same answer, in whatever order its images stand. */
 static void check_determinism(struct world *world, const struct rb_plan *plan,
                               struct rb_arena *arena)
@@ -194,7 +178,7 @@ static void check_determinism(struct world *world, const struct rb_plan *plan,
     MUST(again.build_count == plan->build_count && again.wake_at == plan->wake_at, 0);
     MUST(again.ask_count == plan->ask_count, 0);
     for (int i = 0; i < world->image_count; i++)
-        check_equal(&plan->decisions[i], &again.decisions[order[i]], i);
+        MUST(compare_decisions(&plan->decisions[i], &again.decisions[order[i]]) == NULL, i);
 }
 
 static void make_plan(struct world *world, struct rb_arena *arena, struct rb_plan *ret_plan)
