@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people ask for: it is recorded with who asked, and the daemon is told. */
+#include "orders.h"
+
 #include <string.h>
 
 #include "names.h"
 #include "rebake/base/text.h"
 #include "rebake/store/sources.h"
 
-static int read_why(const struct api_request *request, bool may_be_empty, const char **ret_why,
-                    struct rb_err *err)
+int api_want_why(const struct api_request *request, bool may_be_empty, const char **ret_why,
+                 struct rb_err *err)
 {
     *ret_why = rb_json_get_string(request->body, "why", "");
     if (strlen(*ret_why) > API_WHY_MAXIMUM)
@@ -33,7 +35,7 @@ int api_trigger(const struct api_request *request, struct api_reply *reply, stru
         name = api_full_name(request, name, request->arguments[1]);
     int status = api_find_image(request, name, &image, err);
     if (status == 0)
-        status = read_why(request, false, &why, err);
+        status = api_want_why(request, false, &why, err);
     if (status == 0)
         status = rb_store_add_request(options->store, image.id, request->actor, why, err);
     if (status != 0)
@@ -43,8 +45,8 @@ int api_trigger(const struct api_request *request, struct api_reply *reply, stru
     return 0;
 }
 
-static int is_pipeline(const struct api_request *request, const char *name, bool *ret_is,
-                       struct rb_err *err)
+int api_is_pipeline(const struct api_request *request, const char *name, bool *ret_is,
+                    struct rb_err *err)
 {
     struct rb_pipeline_row *rows;
     size_t count;
@@ -61,7 +63,7 @@ static int resolve_subject(const struct api_request *request, const char *asked,
 {
     bool pipeline;
     struct api_named named;
-    int status = is_pipeline(request, asked, &pipeline, err);
+    int status = api_is_pipeline(request, asked, &pipeline, err);
     if (status != 0)
         return status;
     *ret_subject = asked;
@@ -73,8 +75,7 @@ static int resolve_subject(const struct api_request *request, const char *asked,
     return status;
 }
 
-/* When a pause is over; 0 where the request does not say for how long it is. */
-static int read_until(const struct api_request *request, int64_t *ret_at, struct rb_err *err)
+int api_want_until(const struct api_request *request, int64_t *ret_at, struct rb_err *err)
 {
     static const int64_t LONGEST_MS = INT64_C(366) * 24 * 3600 * 1000;
     const json_t *member = json_object_get(request->body, "forMs");
@@ -96,9 +97,9 @@ int api_pause(const struct api_request *request, struct api_reply *reply, struct
     int64_t until_at;
     int status = rb_json_want_string(request->body, "the request", "subject", &asked, err);
     if (status == 0)
-        status = read_why(request, false, &why, err);
+        status = api_want_why(request, false, &why, err);
     if (status == 0)
-        status = read_until(request, &until_at, err);
+        status = api_want_until(request, &until_at, err);
     if (status == 0)
         status = resolve_subject(request, asked, &subject, err);
     if (status == 0)
@@ -130,7 +131,7 @@ int api_resume(const struct api_request *request, struct api_reply *reply, struc
     bool paused;
     int status = rb_json_want_string(request->body, "the request", "subject", &asked, err);
     if (status == 0)
-        status = read_why(request, true, &why, err);
+        status = api_want_why(request, true, &why, err);
     if (status == 0)
         status = is_paused(request, asked, &paused, err);
     if (status == 0 && paused)

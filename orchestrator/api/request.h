@@ -53,6 +53,8 @@ api_handler api_get_log;
 api_handler api_get_why;
 api_handler api_get_history;
 api_handler api_trigger;
+api_handler api_approve;
+api_handler api_withdraw;
 api_handler api_pause;
 api_handler api_resume;
 api_handler api_cancel;

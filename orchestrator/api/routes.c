@@ -27,6 +27,8 @@ static const struct route {
     {"POST", "/v1/images/:/trigger", api_trigger},
     {"POST", "/v1/images/:/:/trigger", api_trigger},
     {"GET", "/v1/images/*", api_get_image},
+    {"POST", "/v1/approve", api_approve},
+    {"POST", "/v1/withdraw", api_withdraw},
     {"POST", "/v1/pause", api_pause},
     {"POST", "/v1/resume", api_resume},
     {"POST", "/v1/check", api_check},

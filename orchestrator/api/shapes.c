@@ -155,6 +155,7 @@ int api_image_json(const struct api_request *request, const struct rb_image_row 
     rb_json_set_time(json, "since", row->state_since);
     rb_json_set(json, "reasons", api_stored_json(row->reasons));
     rb_json_set(json, "artifact", artifact);
+    rb_json_set_string(json, "inputKey", row->input_key);
     *ret_json = json;
     return 0;
 }

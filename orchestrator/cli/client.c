@@ -216,3 +216,19 @@ int rb_client_show(const struct rb_command *command, const struct rb_client_opti
         print(answer);
     return RB_EXIT_OK;
 }
+
+int rb_client_order(const struct rb_command *command, const struct rb_client_options *asked,
+                    const char *path, json_t *body, const char *done)
+{
+    RB_CLEANUP_JSON json_t *owned = body;
+    RB_CLEANUP_JSON json_t *answer = NULL;
+    RB_CLEANUP(rb_client_cleanup) struct rb_client *client = rb_client_new(asked->socket_path);
+    struct rb_err err;
+    if (rb_client_post(client, path, owned, &answer, &err) != 0)
+        return rb_command_fail(command, &err);
+    if (asked->json)
+        rb_client_print(answer);
+    else
+        puts(done);
+    return RB_EXIT_OK;
+}

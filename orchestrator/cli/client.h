@@ -75,6 +75,12 @@ void rb_client_rest(struct rb_client *client);
 int rb_client_show(const struct rb_command *command, const struct rb_client_options *asked,
                    const char *path, void (*print)(const json_t *answer));
 
+/* A verb that asks the daemon for something: sends it, and says what was done in a line, or with
+   --json the answer as it came. body's reference is taken; NULL is allowed. Returns the verb's exit
+   code. */
+int rb_client_order(const struct rb_command *command, const struct rb_client_options *asked,
+                    const char *path, json_t *body, const char *done);
+
 /* Prints an answer as it came, for --json. */
 void rb_client_print(const json_t *answer);
 

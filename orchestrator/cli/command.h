@@ -24,6 +24,7 @@ struct rb_command {
 };
 
 extern const struct rb_command rb_command_advisories;
+extern const struct rb_command rb_command_approve;
 extern const struct rb_command rb_command_cancel;
 extern const struct rb_command rb_command_check;
 extern const struct rb_command rb_command_diff;
@@ -50,6 +51,7 @@ extern const struct rb_command rb_command_trigger;
 extern const struct rb_command rb_command_vercmp;
 extern const struct rb_command rb_command_wait;
 extern const struct rb_command rb_command_why;
+extern const struct rb_command rb_command_withdraw;
 
 /* All verbs, NULL-terminated. */
 extern const struct rb_command *const rb_commands[];

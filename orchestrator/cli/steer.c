@@ -8,23 +8,6 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
-/* Sends the request and says what was done in a line. body's reference is taken. */
-static int post(const struct rb_command *command, const struct rb_client_options *asked,
-                const char *path, json_t *body, const char *done)
-{
-    RB_CLEANUP_JSON json_t *owned = body;
-    RB_CLEANUP_JSON json_t *answer = NULL;
-    RB_CLEANUP(rb_client_cleanup) struct rb_client *client = rb_client_new(asked->socket_path);
-    struct rb_err err;
-    if (rb_client_post(client, path, owned, &answer, &err) != 0)
-        return rb_command_fail(command, &err);
-    if (asked->json)
-        rb_client_print(answer);
-    else
-        puts(done);
-    return RB_EXIT_OK;
-}
-
 static int run_trigger(const struct rb_command *command, int argc, char **argv)
 {
     static const char *const more[] = {"why", NULL};
@@ -39,7 +22,7 @@ static int run_trigger(const struct rb_command *command, int argc, char **argv)
     RB_CLEANUP_FREE char *done = rb_asprintf("asked for a build of %s", argv[0]);
     json_t *body = rb_json_object();
     rb_json_set_string(body, "why", asked.why);
-    return post(command, &asked, path, body, done);
+    return rb_client_order(command, &asked, path, body, done);
 }
 
 /* The source that goes by this name in some pipeline, or has this number. */
@@ -78,14 +61,14 @@ static int run_check(const struct rb_command *command, int argc, char **argv)
     if (count > 1)
         return rb_command_usage(command, "name one source, or none for all");
     if (count == 0)
-        return post(command, &asked, "/v1/check", NULL, "checking all sources");
+        return rb_client_order(command, &asked, "/v1/check", NULL, "checking all sources");
     int64_t id = 0;
     struct rb_err err;
     if (find_source(&asked, argv[0], &id, &err) != 0)
         return rb_command_fail(command, &err);
     RB_CLEANUP_FREE char *path = rb_asprintf("/v1/sources/%lld/check", (long long)id);
     RB_CLEANUP_FREE char *done = rb_asprintf("checking %s", argv[0]);
-    return post(command, &asked, path, NULL, done);
+    return rb_client_order(command, &asked, path, NULL, done);
 }
 
 static int pause_or_resume(const struct rb_command *command, int argc, char **argv, bool pause)
@@ -105,7 +88,7 @@ static int pause_or_resume(const struct rb_command *command, int argc, char **ar
     rb_json_set_string(body, "why", asked.why == NULL ? "" : asked.why);
     if (asked.for_ms > 0)
         rb_json_set_integer(body, "forMs", asked.for_ms);
-    return post(command, &asked, pause ? "/v1/pause" : "/v1/resume", body, done);
+    return rb_client_order(command, &asked, pause ? "/v1/pause" : "/v1/resume", body, done);
 }
 
 static int run_pause(const struct rb_command *command, int argc, char **argv)
@@ -133,7 +116,7 @@ static int run_cancel(const struct rb_command *command, int argc, char **argv)
         return rb_command_usage(command, "name a build by its number");
     RB_CLEANUP_FREE char *path = rb_asprintf("/v1/builds/%lld/cancel", (long long)id);
     RB_CLEANUP_FREE char *done = rb_asprintf("canceling build %lld", (long long)id);
-    return post(command, &asked, path, NULL, done);
+    return rb_client_order(command, &asked, path, NULL, done);
 }
 
 const struct rb_command rb_command_trigger = {

@@ -215,16 +215,19 @@ static int record_state(struct rb_engine *engine, struct engine_image *image,
     const char *state = rb_plan_state_name(decision->build ? RB_PLAN_QUEUED : decision->state);
     RB_CLEANUP_FREE char *reasons =
         decision->reason_count == 0 ? rb_strdup("[]") : reasons_text(decision);
-    char *recorded = rb_asprintf("%s\n%s\n%s\n%s", state, decision->cause,
-                                 decision->waits_for == NULL ? "" : decision->waits_for, reasons);
+    char *recorded = rb_asprintf("%s\n%s\n%s\n%s\n%s", state, decision->cause,
+                                 decision->waits_for == NULL ? "" : decision->waits_for,
+                                 decision->input_key, reasons);
     if (rb_text_equal(recorded, image->recorded)) {
         rb_free(recorded);
         return 0;
     }
     rb_free(image->recorded);
     image->recorded = recorded;
-    return rb_store_set_image_state(engine->store, image->id, state, decision->cause,
-                                    decision->waits_for, reasons, err);
+    int status = rb_store_set_image_state(engine->store, image->id, state, decision->cause,
+                                          decision->waits_for, reasons, err);
+    return status == 0 ? rb_store_set_image_key(engine->store, image->id, decision->input_key, err)
+                       : status;
 }
 
 static int record_decision(struct rb_engine *engine, size_t i,

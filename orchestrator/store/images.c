@@ -16,12 +16,14 @@ static const char SQL_RETIRE[] = "UPDATE images SET retired_at = ?2 WHERE id = ?
 static const char SQL_STATE[] = "SELECT state, cause, waits_for, reasons FROM images WHERE id = ?1";
 static const char SQL_SET_STATE[] =
     "UPDATE images SET state = ?2, cause = ?3, waits_for = ?4, reasons = ?5 WHERE id = ?1";
+static const char SQL_SET_KEY[] = "UPDATE images SET input_key = ?2 WHERE id = ?1";
 static const char SQL_SET_SINCE[] = "UPDATE images SET state_since = ?2 WHERE id = ?1";
 
 #define SQL_IMAGES                                                                                 \
     "SELECT i.id, i.pipeline_id, p.name, i.name, i.recipe_hash, i.state, i.cause, i.waits_for,"    \
     " i.reasons, i.state_since,"                                                                   \
-    " (SELECT max(a.id) FROM artifacts a WHERE a.image_id = i.id AND a.good = 1)"                  \
+    " (SELECT max(a.id) FROM artifacts a WHERE a.image_id = i.id AND a.good = 1),"                 \
+    " i.input_key"                                                                                 \
     " FROM images i JOIN pipelines p ON p.id = i.pipeline_id"
 
 static const char SQL_LIST[] = SQL_IMAGES " WHERE i.retired_at = 0 ORDER BY p.name, i.name";
@@ -136,6 +138,19 @@ static void read_image(struct query *query, struct rb_arena *arena, struct rb_im
     row->reasons = query_text(query, arena);
     row->state_since = query_integer(query);
     row->artifact_id = query_integer(query);
+    row->input_key = query_text(query, arena);
+}
+
+int rb_store_set_image_key(struct rb_store *store, int64_t image_id, const char *input_key,
+                           struct rb_err *err)
+{
+    int status = change_begin(store, err);
+    if (status != 0)
+        return status;
+    struct query query = query_start(store, SQL_SET_KEY);
+    query_bind_integer(&query, image_id);
+    query_bind_text(&query, input_key);
+    return change_end(store, query_run(&query, err), err);
 }
 
 int rb_store_images(struct rb_store *store, struct rb_arena *arena, struct rb_image_row **ret_rows,

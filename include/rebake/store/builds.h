@@ -19,7 +19,8 @@ struct rb_image_row {
     const char *waits_for; /* the object it waits for: "shop/runtime", "build:7"; or NULL */
     const char *reasons;   /* JSON array of {"kind","subject","from","to","versionId"} */
     int64_t state_since;
-    int64_t artifact_id; /* the newest good artifact; 0: none */
+    int64_t artifact_id;   /* the newest good artifact; 0: none */
+    const char *input_key; /* the planner's key of what would be built; "" when nothing would */
 };
 
 RB_NODISCARD int rb_store_put_image(struct rb_store *store, int64_t pipeline_id, const char *name,
@@ -39,6 +40,9 @@ RB_NODISCARD int rb_store_set_image_state(struct rb_store *store, int64_t image_
                                           const char *state, const char *cause,
                                           const char *waits_for, const char *reasons,
                                           struct rb_err *err);
+
+RB_NODISCARD int rb_store_set_image_key(struct rb_store *store, int64_t image_id,
+                                        const char *input_key, struct rb_err *err);
 
 enum rb_build_state {
     RB_BUILD_QUEUED,

@@ -57,6 +57,44 @@ static void trigger_asks_for_a_build(void **state)
     assert_int_equal(api_ask(fixture, "POST", "/v1/images/blog/app/trigger", body).status, 202);
 }
 
+static void approve_what_stands_now(void **state)
+{
+    struct api_fixture *fixture = *state;
+    struct rb_store *store = fixture->base->store;
+    struct rb_err err;
+    static const char body[] = "{\"subject\":\"app\",\"why\":\"looked at it\"}";
+    static const char all[] = "{\"subject\":\"all\",\"why\":\"looked at it\"}";
+    struct reply reply = api_ask(fixture, "POST", "/v1/approve", body);
+    assert_refused(&reply, 400, "there is nothing to approve: nothing would be built of it now");
+    assert_ok(rb_store_set_image_key(store, fixture->base->app_id, "key1", &err), &err);
+    reply = api_ask(fixture, "POST", "/v1/approve", body);
+    assert_int_equal(reply.status, 200);
+    assert_string_equal(reply.body, "{\"approved\":[{\"subject\":\"shop/app\",\"key\":\"key1\"}]}");
+    assert_int_equal(fixture->changes, 1);
+    json_t *status = api_get(fixture, "/v1/status");
+    assert_string_equal(text_at(status, "approvals.0.key"), "key1");
+    assert_string_equal(text_at(status, "approvals.0.who"), ourselves(fixture));
+    assert_string_equal(text_at(status, "approvals.0.why"), "looked at it");
+    json_decref(status);
+
+    reply = api_ask(fixture, "POST", "/v1/approve", all); /* app is not on hold */
+    assert_refused(&reply, 400, "nothing of all waits");
+    assert_ok(rb_store_set_image_key(store, fixture->base->app_id, "key2", &err), &err);
+    assert_ok(rb_store_set_image_state(store, fixture->base->app_id, "on-hold", "two must approve",
+                                       "approval", "[]", &err),
+              &err);
+    reply = api_ask(fixture, "POST", "/v1/approve", all);
+    assert_string_equal(reply.body, "{\"approved\":[{\"subject\":\"shop/app\",\"key\":\"key2\"}]}");
+    reply = api_ask(fixture, "POST", "/v1/withdraw", body);
+    assert_string_equal(reply.body, "{\"subject\":\"shop/app\"}");
+    reply = api_ask(fixture, "POST", "/v1/withdraw", body);
+    assert_refused(&reply, 404, "has approved nothing of shop/app");
+    reply = api_ask(fixture, "POST", "/v1/approve", "{\"subject\":\"app\"}");
+    assert_refused(&reply, 400, "\"why\" is missing");
+    reply = api_ask(fixture, "POST", "/v1/approve", "{\"subject\":\"nobody\",\"why\":\"x\"}");
+    assert_refused(&reply, 404, "there is no image or deployment nobody");
+}
+
 static void pause_and_resume(void **state)
 {
     struct api_fixture *fixture = *state;
@@ -152,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(trigger_asks_for_a_build, api_setup, api_teardown),
+        cmocka_unit_test_setup_teardown(approve_what_stands_now, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(pause_and_resume, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(a_pause_may_have_an_end, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(pause_of_what_is_gone_can_be_lifted, api_setup,
