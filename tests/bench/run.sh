@@ -10,6 +10,7 @@
 #   advisories a made-up export of OSV, 40,000 records, into a set, beside unzipping and jansson alone
 #   scan       `rebake scan` of a real image's layer, beside `tar -xzOf` and `gzip -dc` of it
 #   plan       the planner over 10,000 images, beside one pass over the same memory
+#   policy     decisions by the embedded policy server, beside libjq alone and jq run once a decision
 #   store      the store with 100,000 builds, beside the disk
 #   fleet      the images that 500 new versions touch, of 10,000 images with 3,000,000 packages, beside
 #              the same join by SQLite alone; who is exposed to one advisory of 40,000, beside its join
@@ -86,6 +87,10 @@ bench_scan() {
 }
 
 bench_plan() { "$REBAKE_BUILD/tests/bench/bench_plan"; }
+
+bench_policy() {
+  "$REBAKE_BUILD/tests/bench/bench_policy" "$REBAKE_BUILD/rebake" tests/bench/policy_regulated.jq "$LAB"
+}
 
 bench_hooks() { "$REBAKE_BUILD/tests/bench/bench_hooks" "$LAB"; }
 
@@ -203,7 +208,7 @@ all_good() {
 
 cmake --preset release >"$LAB/log/cmake" 2>&1
 cmake --build --preset release --parallel "$(nproc)" >"$LAB/log/build" 2>&1
-[ $# -gt 0 ] || set -- packages apt_change advisories scan plan store hooks git_check idle
+[ $# -gt 0 ] || set -- packages apt_change advisories scan plan policy store hooks git_check idle
 for name in "$@"; do
   section "$name"
   "bench_$name"
