@@ -55,6 +55,11 @@ char *rb_sha256_hex(struct rb_sha256 *hash, char *hex)
     return hex;
 }
 
+void rb_sha256_restart(struct rb_sha256 *hash)
+{
+    RB_ASSERT(EVP_DigestInit_ex(hash->context, NULL, NULL) == 1); /* the same as before */
+}
+
 char *rb_sha256_of(const void *data, size_t size, char *hex)
 {
     RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *hash = rb_sha256_new();

@@ -14,9 +14,10 @@ static void add_field(struct rb_sha256 *hash, const char *text)
 }
 
 /* The installed version is not an input: what counts is what a build would find. */
-void plan_input_key(const struct rb_plan_image *image, const char *base_digest, char *key)
+void plan_input_key(const struct rb_plan_image *image, const char *base_digest,
+                    struct rb_sha256 *hash, char *key)
 {
-    RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *hash = rb_sha256_new();
+    rb_sha256_restart(hash);
     add_field(hash, image->now.recipe);
     add_field(hash, base_digest);
     add_field(hash, image->now.tree);

@@ -347,7 +347,7 @@ void plan_decide(const struct plan_work *work, int index)
     decision->reason_count = reasons.count;
     subject.remaining_count = reasons.remaining_count;
     if (reasons.count > 0)
-        plan_input_key(image, decision->base_digest, decision->input_key);
+        plan_input_key(image, decision->base_digest, work->hash, decision->input_key);
     decision->state = find_state(work, &subject);
     work->progress[index] = find_progress(&subject);
 }
@@ -393,10 +393,12 @@ void rb_plan_make(const struct rb_plan_snapshot *snapshot, struct rb_arena *aren
     size_t count = snapshot->image_count;
     RB_CLEANUP_FREE struct plan_progress *progress = rb_calloc(count, sizeof(*progress));
     RB_CLEANUP_FREE int *path = rb_calloc(count, sizeof(*path));
+    RB_CLEANUP(rb_sha256_cleanup) struct rb_sha256 *hash = rb_sha256_new();
     struct plan_work work = {.images = snapshot->images,
                              .image_count = count,
                              .now_at = snapshot->now_at,
                              .arena = arena,
+                             .hash = hash,
                              .decisions =
                                  rb_arena_array(arena, count, sizeof(struct rb_plan_decision)),
                              .progress = progress};

@@ -23,6 +23,7 @@ struct plan_work {
     size_t image_count;
     int64_t now_at;
     struct rb_arena *arena;
+    struct rb_sha256 *hash; /* used again for each key */
     struct rb_plan_decision *decisions;
     struct plan_progress *progress;
 };
@@ -48,7 +49,8 @@ void plan_find_reasons(const struct rb_plan_image *image, const char *base_diges
 /* A request that is open, or that a build served which then failed. */
 bool plan_is_requested(const struct rb_plan_image *image);
 
-/* Fills key, of RB_SHA256_HEX_SIZE bytes. */
-void plan_input_key(const struct rb_plan_image *image, const char *base_digest, char *key);
+/* Fills key, of RB_SHA256_HEX_SIZE bytes, by means of the hash. */
+void plan_input_key(const struct rb_plan_image *image, const char *base_digest,
+                    struct rb_sha256 *hash, char *key);
 
 #endif

@@ -48,6 +48,7 @@ struct rb_planner *rb_planner_new(size_t count)
     planner->work = (struct plan_work){
         .images = planner->images,
         .image_count = count,
+        .hash = rb_sha256_new(),
         .decisions = rb_calloc(count, sizeof(struct rb_plan_decision)),
         .progress = rb_calloc(count, sizeof(struct plan_progress)),
     };
@@ -66,6 +67,7 @@ void rb_planner_free(struct rb_planner *planner)
     rb_heap_deinit(&planner->turns);
     rb_heap_deinit(&planner->looks);
     rb_arena_free(planner->work.arena);
+    rb_sha256_free(planner->work.hash);
     rb_free(planner->work.decisions);
     rb_free(planner->work.progress);
     rb_free(planner->images);

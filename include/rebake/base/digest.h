@@ -21,6 +21,8 @@ void rb_sha256_cleanup(struct rb_sha256 **hash);
 void rb_sha256_update(struct rb_sha256 *hash, const void *data, size_t size);
 /* Ends the hash: no update may follow. hex holds RB_SHA256_HEX_SIZE bytes. Returns hex. */
 char *rb_sha256_hex(struct rb_sha256 *hash, char *hex);
+/* Begins another hash, for less than a new one costs. */
+void rb_sha256_restart(struct rb_sha256 *hash);
 
 /* One shot. */
 char *rb_sha256_of(const void *data, size_t size, char *hex);

@@ -32,6 +32,11 @@ static void test_known_answers(void **state)
         for (const char *at = KNOWN[i].data; *at != '\0'; at++)
             rb_sha256_update(hash, at, 1);
         assert_string_equal(rb_sha256_hex(hash, hex), KNOWN[i].hex);
+        rb_sha256_restart(hash);
+        rb_sha256_update(hash, "half", 4);
+        rb_sha256_restart(hash);
+        rb_sha256_update(hash, KNOWN[i].data, strlen(KNOWN[i].data));
+        assert_string_equal(rb_sha256_hex(hash, hex), KNOWN[i].hex);
     }
     rb_sha256_free(NULL);
 }
