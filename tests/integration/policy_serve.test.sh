@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lab/lab.sh"
 lab_begin
 lab_need curl jq pgrep
+export REBAKE_BUILD
 
 SOCKET=$LAB/policy.sock
 NOW=2026-11-27T12:00:00Z
