@@ -76,11 +76,12 @@ static bool compiles_alone(const struct rb_policy_rule *rule, struct rb_diagnost
     return good;
 }
 
-/* A line of its own for each, since it may end with a comment. */
+/* A line of its own for each, since it may end with a comment. Nothing but the input is to be seen
+   of the world, nor anything be said to it. */
 static void write_program(const struct rb_policy_rule *const *rules, size_t count,
                           struct rb_strbuf *program)
 {
-    rb_strbuf_printf(program, ".[0] as $__rule | .[1] |\n");
+    rb_strbuf_puts(program, "def env: {}; def stderr: .; {} as $ENV | .[0] as $__rule | .[1] |\n");
     for (size_t i = 0; i < count; i++)
         rb_strbuf_printf(program, "%s $__rule == %zu then (\n%s\n)\n", i == 0 ? "if" : "elif", i,
                          rules[i]->when == NULL ? "true" : rules[i]->when);

@@ -79,8 +79,6 @@ static int limit_all(size_t memory_bytes, struct rb_err *err)
     if (status == 0)
         status = limit(RLIMIT_CORE, 0, err);
     if (status == 0)
-        status = limit(RLIMIT_FSIZE, 0, err);
-    if (status == 0)
         status = limit(RLIMIT_NOFILE, 0, err);
     return status;
 }
@@ -126,9 +124,10 @@ static void forget_signals(void)
 
 int worker_child_confine(int fd, size_t memory_bytes, struct rb_err *err)
 {
+    static char *nothing[] = {NULL}; /* libjq goes along it, even where it is not there */
     forget_signals();
     tzset(); /* the files of the time zone, while they can be read */
-    (void)clearenv();
+    environ = nothing;
     int kept = keep_only(fd, err);
     if (kept < 0)
         return kept;

@@ -35,6 +35,7 @@ struct world {
     struct server *server;
     struct server_reply reply;
     struct rb_strbuf huge;
+    struct rb_arena *bodies; /* live as long as the server */
     int requests;
     char request[400];
 };
@@ -115,6 +116,7 @@ static const char ALLOWED[] = "{\"result\":{\"decision\":\"allow\",\"rule\":\"al
 static int setup(void **state)
 {
     struct world *world = rb_zalloc(sizeof(*world));
+    world->bodies = rb_arena_new();
     world->loop = rb_loop_new();
     world->http = rb_http_new(world->loop);
     world->input = rb_json_object();
@@ -131,8 +133,8 @@ static int teardown(void **state)
     rb_policy_client_free(world->client);
     rb_http_free(world->http);
     rb_loop_free(world->loop);
-    if (world->server != NULL)
-        server_stop(world->server);
+    server_stop(world->server);
+    rb_arena_free(world->bodies);
     rb_strbuf_deinit(&world->huge);
     json_decref(world->input);
     rb_free(world);
@@ -175,7 +177,6 @@ static void what_opa_says_is_read(void **state)
 {
     struct world *world = *state;
     RB_CLEANUP_JSON json_t *answers = NULL;
-    RB_CLEANUP_FREE char *body = NULL;
     struct rb_err err;
     size_t index;
     const json_t *one;
@@ -187,9 +188,9 @@ static void what_opa_says_is_read(void **state)
     {
         const char *about = rb_json_get_string(one, "about", ""),
                    *word = rb_json_get_string(one, "word", NULL);
-        rb_free(body);
-        body = json_dumps(json_object_get(one, "body"), JSON_COMPACT);
-        serve(world, (unsigned)rb_json_get_integer(one, "status", 0), body);
+        RB_CLEANUP_FREE char *body = json_dumps(json_object_get(one, "body"), JSON_COMPACT);
+        serve(world, (unsigned)rb_json_get_integer(one, "status", 0),
+              rb_arena_strdup(world->bodies, body));
         ask(world);
         if (word == NULL
                 ? strstr(world->text, rb_json_get_string(one, "error", "?")) == NULL
@@ -200,7 +201,6 @@ static void what_opa_says_is_read(void **state)
     assert_int_equal(world->opened, 0);
     assert_int_equal(world->requests, json_array_size(answers));
     assert_true(json_array_size(answers) > 10);
-    server_stop(rb_steal(&world->server)); /* before its last body goes */
 }
 
 static void what_is_not_opa_opens_the_breaker(void **state)
@@ -293,6 +293,20 @@ static void evil_servers_give_no_answer(void **state)
     }
 }
 
+/* One that begins and never ends. */
+static void a_slow_answer_is_none(void **state)
+{
+    static const char BEGINNING[] =
+        "HTTP/1.1 200 OK\r\nContent-Length: 31\r\n\r\n{\"result\":{\"decision\":\"allow\"}";
+    struct world *world = *state;
+    struct canned *canned = canned_start(BEGINNING, sizeof(BEGINNING) - 1, 1);
+    use_one(world, canned_port(canned), 200);
+    ask(world);
+    assert_int_equal(world->word, -1);
+    assert_int_equal(world->code, RB_ETIMEOUT);
+    canned_stop(canned);
+}
+
 static void a_huge_answer_is_not_read(void **state)
 {
     struct world *world = *state;
@@ -375,6 +389,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_rest_ends_by_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(the_next_one_is_asked, setup, teardown),
         cmocka_unit_test_setup_teardown(evil_servers_give_no_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_slow_answer_is_none, setup, teardown),
         cmocka_unit_test_setup_teardown(a_huge_answer_is_not_read, setup, teardown),
         cmocka_unit_test_setup_teardown(nobody_waits_in_line_for_one_that_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(cancelled_questions_are_not_heard_of, setup, teardown),

@@ -198,6 +198,29 @@ static void a_runaway_rule_is_no_answer(void **state)
     assert_string_equal(ask_for(world, "bank"), "approved-build");
 }
 
+/* jq has ways to look at its surroundings and to speak to them: they lead nowhere. */
+static void rules_see_nothing_but_their_input(void **state)
+{
+    static const char *const WHENS[] = {"(env | length) == 0",
+                                        "($ENV | length) == 0",
+                                        "[inputs] == []",
+                                        "(.subject | stderr) == .subject",
+                                        "(.subject | debug) == .subject",
+                                        "input_filename == null"};
+    struct world *world = *state;
+    const char *const policies[] = {world->policy_path, NULL};
+    RB_CLEANUP(rb_strbuf_deinit) struct rb_strbuf text = RB_STRBUF_INIT(1 << 16);
+    rb_strbuf_puts(&text, "apiVersion: rebake/v1\npolicy: curious\nrules:\n");
+    for (size_t i = 0; i < RB_COUNT_OF(WHENS); i++)
+        rb_strbuf_printf(&text, "  r%zu: { when: '%s', set: { priority: 1 } }\n", i, WHENS[i]);
+    rb_strbuf_puts(&text, "  rest: { decide: allow }\n");
+    write_policy(world, rb_strbuf_text(&text));
+    assert_int_equal(start(world, policies), 0);
+    assert_string_equal(ask_for(world, "shop"), "rest");
+    assert_int_equal(json_array_size(json_object_get(world->result, "rules")),
+                     RB_COUNT_OF(WHENS) + 1);
+}
+
 static void a_broken_file_keeps_the_old_policies(void **state)
 {
     struct world *world = *state;
@@ -243,6 +266,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_pipeline_has_its_policy, setup, teardown),
         cmocka_unit_test_setup_teardown(windows_keep_their_time_zone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_runaway_rule_is_no_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(rules_see_nothing_but_their_input, setup, teardown),
         cmocka_unit_test_setup_teardown(a_broken_file_keeps_the_old_policies, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_served_is_told, setup, teardown),
     };
