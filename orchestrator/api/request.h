@@ -51,6 +51,8 @@ api_handler api_get_image;
 api_handler api_get_build;
 api_handler api_get_log;
 api_handler api_get_why;
+api_handler api_get_decision;
+api_handler api_get_decisions;
 api_handler api_get_history;
 api_handler api_trigger;
 api_handler api_approve;

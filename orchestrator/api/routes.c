@@ -21,6 +21,8 @@ static const struct route {
     {"GET", "/v1/patches", api_get_patches},
     {"POST", "/v1/exposure", api_judge},
     {"GET", "/v1/why/*", api_get_why},
+    {"GET", "/v1/decisions", api_get_decisions},
+    {"GET", "/v1/decisions/*", api_get_decision},
     {"GET", "/v1/builds/:", api_get_build},
     {"GET", "/v1/builds/:/log", api_get_log},
     {"POST", "/v1/builds/:/cancel", api_cancel},

@@ -283,6 +283,8 @@ int api_deployment_json(const struct api_request *request, const struct rb_deplo
     rb_json_set_string(json, "state", row->state);
     rb_json_set_string(json, "cause", row->cause);
     rb_json_set_time(json, "since", row->state_since);
+    rb_json_set_string(json, "held", row->held);
+    rb_json_set_string(json, "heldCause", row->held_cause);
     rb_json_set_string(json, "digest", row->digest);
     rb_json_set_string(json, "wantedDigest", wanted);
     rb_json_set_time(json, "observedAt", row->observed_at);
@@ -305,6 +307,8 @@ json_t *api_rollout_json(const struct api_request *request, const struct rb_roll
     rb_json_set_time(json, "startedAt", row->started_at);
     rb_json_set_time(json, "finishedAt", row->finished_at);
     rb_json_set_string(json, "error", row->error);
+    rb_json_set(json, "decision",
+                row->decision_id == 0 ? json_null() : json_integer(row->decision_id));
     return json;
 }
 

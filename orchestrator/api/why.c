@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "decisions.h"
 #include "names.h"
 #include "rebake/base/text.h"
 #include "shapes.h"
@@ -147,6 +148,9 @@ static int add_link(struct chain *chain, int64_t build_id, int64_t *ret_next_id,
     status = add_reasons(chain, &build, link, ret_next_id, err);
     if (status != 0)
         return status;
+    status = api_add_decision(request, build.decision_id, link, err);
+    if (status != 0)
+        return status;
     rb_json_set(link, "artifact", json_incref(json_object_get(shown, "artifact")));
     return add_rollouts(chain, build.artifact_id, link, err);
 }
@@ -244,6 +248,10 @@ int api_get_why(const struct api_request *request, struct api_reply *reply, stru
     rb_json_set_string(reply->json, "kind", subject.kind);
     rb_json_set(reply->json, "image", image);
     status = add_deployment(request, subject.deployment, reply->json, err);
+    if (status == 0)
+        status = api_add_last_decision(request, subject.image.id,
+                                       subject.deployment == NULL ? 0 : subject.deployment->id,
+                                       reply->json, err);
     if (status == 0)
         status = api_add_blind(request, subject.image.pipeline, reply->json, err);
     rb_json_set(reply->json, "chain", links);

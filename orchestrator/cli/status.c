@@ -213,7 +213,9 @@ static void print_deployments(const struct screen *screen)
         add_version(table, behind ? screen->style.warn : "", deployment, "digest");
         add_version(table, "", deployment, "wantedDigest");
         add_when(table, screen, deployment, "observedAt");
-        rb_table_add(table, "", rb_json_get_string(deployment, "cause", ""));
+        rb_table_add(table, "",
+                     rb_json_get_string(deployment, "heldCause",
+                                        rb_json_get_string(deployment, "cause", "")));
     }
     print_title(screen, "Deployments");
     rb_table_print(table, stdout);

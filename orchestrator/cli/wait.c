@@ -40,6 +40,13 @@ static enum verdict verdict_of_image(const json_t *image)
     return strcmp(state, "fresh") == 0 ? WELL : is_one_of(state, stuck) ? STUCK : MOVING;
 }
 
+/* While policy is being asked it moves. */
+static bool is_held_by_policy(const json_t *deployment)
+{
+    static const char *const held[] = {"on-hold", "refused", NULL};
+    return is_one_of(rb_json_get_string(deployment, "held", ""), held);
+}
+
 static enum verdict verdict_of_deployment(const json_t *deployment)
 {
     static const char *const stuck[] = {"failed", "unreachable", NULL};
@@ -48,6 +55,8 @@ static enum verdict verdict_of_deployment(const json_t *deployment)
     bool current = rb_text_equal(rb_json_get_string(deployment, "digest", NULL), wanted);
     if (strcmp(state, "healthy") == 0 && current)
         return WELL;
+    if (is_held_by_policy(deployment))
+        return STUCK;
     /* Without an artifact it waits for its image, whose verdict counts. */
     return is_one_of(state, stuck) || wanted == NULL ? STUCK : MOVING;
 }
@@ -70,11 +79,13 @@ static void add_verdict(struct watch *watch, const json_t *object, enum verdict 
                        (verdict == STUCK && watch->verdict == WELL);
     if (!weighs_more)
         return;
-    const char *cause = rb_json_get_string(object, "cause", "");
+    const char *cause =
+        rb_json_get_string(object, "heldCause", rb_json_get_string(object, "cause", ""));
     watch->verdict = verdict;
     (void)snprintf(watch->last, sizeof(watch->last), "%s is %s%s%s",
                    rb_json_get_string(object, "name", "?"),
-                   rb_json_get_string(object, "state", "?"), *cause == '\0' ? "" : ": ", cause);
+                   rb_json_get_string(object, "held", rb_json_get_string(object, "state", "?")),
+                   *cause == '\0' ? "" : ": ", cause);
 }
 
 static void judge_all(struct watch *watch, const json_t *objects,

@@ -85,11 +85,33 @@ static void print_build(const struct story *story, const json_t *build, int inde
                rb_json_get_string(build, "errorClass", "error"), story->style.reset, error);
 }
 
+/* Who has approved it is in the reason, or is what makes another rule decide. */
+static void print_decision(const struct story *story, const json_t *decision, int indent)
+{
+    char when[RB_VIEW_TEXT_SIZE], text[RB_ERR_TEXT_SIZE];
+    if (!json_is_object(decision))
+        return;
+    const char *error = rb_json_get_string(decision, "error", NULL);
+    const char *rule = rb_json_get_string(decision, "rule", NULL);
+    const char *reason = rb_json_get_string(decision, "reason", NULL);
+    printf("%*sdecision %lld: %s", indent, "", (long long)rb_json_get_integer(decision, "id", 0),
+           rb_json_get_string(decision, "word", "?"));
+    if (error != NULL)
+        printf(", for there is no answer: %s", rb_text_printable(error, text, sizeof(text)));
+    if (rule != NULL)
+        printf(" by rule %s%s%s", story->style.name, rb_text_printable(rule, text, sizeof(text)),
+               story->style.reset);
+    if (reason != NULL)
+        printf(": %s", rb_text_printable(reason, text, sizeof(text)));
+    printf(", %s\n", rb_view_when(decision, "askedAt", story->now_at, when));
+}
+
 static void print_link(const struct story *story, const json_t *link, int depth)
 {
     int indent = depth * INDENT;
     const json_t *reasons = json_object_get(link, "reasons");
     print_build(story, json_object_get(link, "build"), indent);
+    print_decision(story, json_object_get(link, "decision"), indent + INDENT);
     print_rollouts(story, json_object_get(link, "rollouts"), indent + INDENT);
     size_t i;
     const json_t *reason;
@@ -116,6 +138,10 @@ static void print_subject(const struct story *story, const json_t *object)
     printf("%s%s%s is %s%s%s%s%s, %s\n", story->style.name, rb_json_get_string(object, "name", "?"),
            story->style.reset, rb_view_style(&story->style, state), state, story->style.reset,
            *cause == '\0' ? "" : ": ", cause, rb_view_when(object, "since", story->now_at, when));
+    const char *held = rb_json_get_string(object, "held", NULL);
+    if (held != NULL)
+        printf("what is to be deployed is %s%s%s: %s\n", rb_view_style(&story->style, held), held,
+               story->style.reset, rb_json_get_string(object, "heldCause", ""));
     const char *waits_for = rb_json_get_string(object, "waitsFor", NULL);
     if (waits_for != NULL)
         printf("waits for %s\n", waits_for);
@@ -154,6 +180,8 @@ static void print_story(const json_t *answer)
     const char *kind = rb_json_get_string(answer, "kind", "image");
     if (strcmp(kind, "build") != 0)
         print_subject(&story, json_object_get(answer, kind));
+    if (strcmp(kind, "build") != 0)
+        print_decision(&story, json_object_get(answer, "decision"), INDENT);
     print_blind(&story, json_object_get(answer, "sources"));
     const json_t *first = json_array_get(story.chain, 0);
     if (first != NULL)

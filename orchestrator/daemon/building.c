@@ -200,6 +200,8 @@ static json_t *make_spec(const struct rb_engine *engine, const struct engine_ima
     json_t *arguments = rb_json_object();
     for (size_t i = 0; i < model->argument_count; i++)
         rb_json_set_string(arguments, model->arguments[i].name, model->arguments[i].value);
+    (void)json_object_update(arguments,
+                             json_object_get(json_object_get(lock, "policy"), "arguments"));
     rb_json_set_integer(spec, "version", 1);
     rb_json_set_string(spec, "kind", "build");
     rb_json_set_integer(spec, "timeoutSeconds", model->timeout_ms / 1000);

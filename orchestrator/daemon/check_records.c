@@ -123,8 +123,10 @@ static void adopt(struct engine_found *found)
         source->detail = json_incref(found->detail);
         rb_index_close(source->index);
         rb_advisory_set_close(source->advisories);
+        rb_threats_close(source->threats);
         source->index = NULL;
         source->advisories = NULL;
+        source->threats = NULL;
     }
     if (found->version_id == 0)
         return;

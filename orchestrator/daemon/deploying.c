@@ -12,6 +12,7 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/deploy/deploy.h"
+#include "rebake/store/decisions.h"
 
 enum { ROLLOUT_TIMEOUT_SECONDS = 600, OBSERVE_TIMEOUT_SECONDS = 120 };
 
@@ -132,12 +133,15 @@ static void observe_done(void *context, const json_t *result)
 }
 
 static int start_rollout(struct rb_engine *engine, struct engine_deployment *deployment,
-                         const char *kind, int64_t artifact_id, const char *digest,
-                         struct rb_err *err)
+                         const char *kind, int64_t decision_id, struct rb_err *err)
 {
+    const char *digest = deployment->image->artifact_digest;
     int64_t rollout_id, pid = 0, ticks = 0;
-    int status = rb_store_add_rollout(engine->store, deployment->id, kind, artifact_id,
-                                      deployment->spec_hash, &rollout_id, err);
+    int status =
+        rb_store_add_rollout(engine->store, deployment->id, kind, deployment->image->artifact_id,
+                             deployment->spec_hash, &rollout_id, err);
+    if (status == 0)
+        status = rb_store_rollout_stands_on(engine->store, rollout_id, decision_id, err);
     if (status != 0)
         return status;
     RB_CLEANUP_FREE char *folder = engine_job_folder(engine, "rollout", rollout_id);
@@ -177,6 +181,20 @@ static int start_observation(struct rb_engine *engine, struct engine_deployment 
     return status;
 }
 
+static int roll_out_if_allowed(struct rb_engine *engine, struct engine_deployment *deployment,
+                               const struct rb_deployment_row *row, bool behind, int64_t *wake_at,
+                               struct rb_err *err)
+{
+    struct engine_leave leave;
+    int status =
+        engine_ask_for_rollout(engine, deployment, row, behind ? "deploy" : "drift", &leave, err);
+    if (status == 0 && leave.given)
+        return start_rollout(engine, deployment, behind ? "deploy" : "heal", leave.decision_id,
+                             err);
+    *wake_at = engine_earlier(*wake_at, leave.again_at);
+    return status;
+}
+
 /* What one deployment needs now, and when to ask again. */
 static int step_deployment(struct rb_engine *engine, struct engine_deployment *deployment,
                            const struct rb_deployment_row *row, int64_t *wake_at,
@@ -192,8 +210,12 @@ static int step_deployment(struct rb_engine *engine, struct engine_deployment *d
             *wake_at = engine_earlier(*wake_at, row->retry_at);
             return 0;
         }
-        return start_rollout(engine, deployment, behind ? "deploy" : "heal", image->artifact_id,
-                             image->artifact_digest, err);
+        return roll_out_if_allowed(engine, deployment, row, behind, wake_at, err);
+    }
+    if (row->held != NULL) {
+        int status = rb_store_set_deployment_held(engine->store, row->id, NULL, NULL, err);
+        if (status != 0)
+            return status;
     }
     if (engine->once) /* a look is the daemon's work: --once has just deployed */
         return 0;

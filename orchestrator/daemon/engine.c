@@ -49,8 +49,9 @@ static int plan_and_start(struct rb_engine *engine, int64_t *ret_wake_at, struct
 /* With --once: nothing runs, nothing is being looked at, and time alone would not bring more. */
 static bool nothing_left(const struct rb_engine *engine)
 {
-    return engine->once && engine->jobs == NULL && engine_checks_are_quiet(engine) &&
-           !engine->planning_soon && !engine->following_soon;
+    return engine->once && engine->jobs == NULL && engine->questions == NULL &&
+           (engine->policy_server == NULL || engine->policy_was_heard) &&
+           engine_checks_are_quiet(engine) && !engine->planning_soon && !engine->following_soon;
 }
 
 static void plan_now(void *context)
@@ -208,6 +209,7 @@ void rb_engine_stop(struct rb_engine *engine)
     while (engine->jobs != NULL)
         engine_remove_job(engine->jobs);
     engine_unload(engine);
+    engine_stop_policy(engine);
     rb_registry_free(engine->registry);
     rb_http_free(engine->http);
     rb_timer_free(engine->plan_timer);

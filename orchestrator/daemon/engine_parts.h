@@ -7,7 +7,9 @@
 #ifndef REBAKE_DAEMON_ENGINE_PARTS_H
 #define REBAKE_DAEMON_ENGINE_PARTS_H
 
-#include "rebake/advisory/set.h"
+#include "deciding.h"
+#include "rebake/advisory/match.h"
+#include "rebake/advisory/threat.h"
 #include "rebake/base/arena.h"
 #include "rebake/base/json.h"
 #include "rebake/base/random.h"
@@ -31,8 +33,11 @@
 struct engine_pipeline {
     int64_t id;
     struct rb_pipeline *model;
-    struct engine_source **bound; /* the runtime entry of each of the model's sources */
-    bool is_followed;             /* brought by a source; else a file of this machine */
+    struct engine_source **bound;    /* the runtime entry of each of the model's sources */
+    bool is_followed;                /* brought by a source; else a file of this machine */
+    char *folder;                    /* that the file is in */
+    struct rb_policy_client *policy; /* who is asked about it; NULL: everything is allowed */
+    bool is_embedded;                /* that is the engine's own server */
 };
 
 struct engine_source {
@@ -50,6 +55,7 @@ struct engine_source {
     char *files_fault;      /* pipeline: what of them could not be, and why; NULL: nothing */
     struct rb_index *index; /* apt: opened when first needed for this version */
     struct rb_advisory_set *advisories; /* of a source of them: as index */
+    struct rb_threats *threats;         /* likewise */
     enum rb_trouble trouble;            /* of the last check */
     int failures;                       /* in a row */
     int64_t every_ms;                   /* of the pipeline that asks for it most often */
@@ -97,6 +103,7 @@ struct engine_image {
     size_t update_count;
     struct rb_arena *before_arena;
     struct engine_updates_before before;
+    struct engine_verdict verdict;
     int64_t settling_since; /* 0: it is not settling */
     char *recorded; /* what the store was last told of its state; NULL: nothing by this engine */
 };
@@ -108,6 +115,7 @@ struct engine_deployment {
     char *name; /* "shop/production" */
     struct engine_image *image;
     char spec_hash[RB_SHA256_HEX_SIZE];
+    struct engine_verdict verdict;
 };
 
 enum engine_job_kind { ENGINE_BUILD, ENGINE_ROLLOUT, ENGINE_OBSERVE };
@@ -175,6 +183,13 @@ struct rb_engine {
     struct engine_deployment *deployments;
     size_t deployment_count;
     struct engine_job *jobs;
+    /* Policy. */
+    struct engine_question *questions; /* under way */
+    size_t question_count;
+    struct rb_policy_server *policy_server; /* the embedded one; NULL: nobody needs it */
+    struct rb_policy_client *embedded_client;
+    struct rb_strlist policies; /* that it has */
+    bool policy_was_heard;      /* it was ready, or could not be, since it was started */
 };
 
 /* Pipelines on their way to be loaded. */
@@ -194,6 +209,8 @@ RB_NODISCARD int engine_load(struct rb_engine *engine, enum engine_files files, 
 void engine_unload(struct rb_engine *engine);
 /* The names of the pipeline files in a folder are added, as paths. */
 RB_NODISCARD int engine_list_folder(const char *path, struct rb_strlist *files, struct rb_err *err);
+/* That a file is in; the caller frees it. */
+char *engine_folder_of(const char *path);
 /* The canonical text by which a source's upstream is known, which the caller frees, and its
    identity. */
 char *engine_source_spec(const struct rb_source *model, char identity[RB_SHA256_HEX_SIZE]);
@@ -204,6 +221,12 @@ struct engine_deployment *engine_deployment_by_id(struct rb_engine *engine, int6
 /* fixes.c: newer packages that close an advisory, by all that are watched. The stamp is another one
    when any advisories are. */
 int64_t engine_advisories_stamp(const struct rb_engine *engine);
+/* All that are watched and were read. */
+size_t engine_find_sets(struct rb_engine *engine, struct rb_arena *arena,
+                        struct rb_advisory_source **ret_sets);
+/* What an offer of that version tells of the package's source, which advisories speak of; false
+   where there is no such offer. index may be NULL. */
+bool engine_offered(const struct rb_index *index, const char *version, struct rb_package *package);
 /* Drops those upgrades that close none; returns how many are left. */
 size_t engine_keep_fixes(struct rb_engine *engine, const struct rb_inventory *inventory,
                          struct rb_upgrade *upgrades, size_t count);

@@ -44,7 +44,7 @@ static const struct rb_advisory_set *set_of(struct engine_source *source)
     return source->advisories;
 }
 
-static size_t find_sets(struct rb_engine *engine, struct rb_arena *arena,
+size_t engine_find_sets(struct rb_engine *engine, struct rb_arena *arena,
                         struct rb_advisory_source **ret_sets)
 {
     size_t count = 0;
@@ -58,22 +58,28 @@ static size_t find_sets(struct rb_engine *engine, struct rb_arena *arena,
     return count;
 }
 
-/* The package as it would be: an offer tells of its source too. */
+bool engine_offered(const struct rb_index *index, const char *version, struct rb_package *package)
+{
+    size_t first = 0;
+    size_t count = index == NULL ? 0 : rb_index_find(index, package->name, &first);
+    for (size_t at = first; at < first + count; at++) {
+        struct rb_offer offer;
+        rb_index_get(index, at, &offer);
+        if (strcmp(offer.version, version) == 0) {
+            package->source_name = offer.source_name;
+            package->source_version = offer.source_version;
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct rb_package upgraded(const struct rb_upgrade *upgrade)
 {
     struct rb_package package = *upgrade->package;
-    size_t first, count = rb_index_find(upgrade->repository->index, package.name, &first);
     package.version = upgrade->available;
     package.source_version = upgrade->available;
-    for (size_t at = first; at < first + count; at++) {
-        struct rb_offer offer;
-        rb_index_get(upgrade->repository->index, at, &offer);
-        if (strcmp(offer.version, upgrade->available) == 0) {
-            package.source_name = offer.source_name;
-            package.source_version = offer.source_version;
-            break;
-        }
-    }
+    (void)engine_offered(upgrade->repository->index, upgrade->available, &package);
     return package;
 }
 
@@ -92,7 +98,7 @@ size_t engine_keep_fixes(struct rb_engine *engine, const struct rb_inventory *in
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
     struct rb_advisory_source *sets;
-    size_t kept = 0, set_count = find_sets(engine, arena, &sets);
+    size_t kept = 0, set_count = engine_find_sets(engine, arena, &sets);
     for (size_t i = 0; i < count; i++) {
         if (closes_any(inventory, &upgrades[i], sets, set_count))
             upgrades[kept++] = upgrades[i];

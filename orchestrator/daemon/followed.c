@@ -64,8 +64,12 @@ static int read_file(const struct engine_loading *loading, const struct engine_f
     if (other != NULL)
         return rb_err_set(err, RB_EINVALID, "%.300s: pipeline \"%s\" is already defined in %.300s",
                           shown, pipeline->name, other->file);
-    *ret_pipeline = rb_steal(&pipeline);
-    return 0;
+    struct engine_pipeline loaded = {.model = pipeline, .folder = engine_folder_of(path)};
+    status = engine_check_policy(&loaded, NULL, err);
+    rb_free(loaded.folder);
+    if (status == 0)
+        *ret_pipeline = rb_steal(&pipeline);
+    return status;
 }
 
 static void read_files(struct engine_loading *loading, struct engine_followed *followed,
@@ -78,7 +82,9 @@ static void read_files(struct engine_loading *loading, struct engine_followed *f
         struct rb_pipeline *pipeline = NULL;
         if (read_file(loading, followed, files->items[i], &pipeline, &err) == 0)
             loading->pipelines[loading->count++] =
-                (struct engine_pipeline){.model = pipeline, .is_followed = true};
+                (struct engine_pipeline){.model = pipeline,
+                                         .is_followed = true,
+                                         .folder = engine_folder_of(files->items[i])};
         else
             add_fault(followed, &err);
     }

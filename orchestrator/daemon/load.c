@@ -41,6 +41,14 @@ int engine_list_folder(const char *path, struct rb_strlist *files, struct rb_err
     return 0;
 }
 
+char *engine_folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return rb_strdup(".");
+    return slash == path ? rb_strdup("/") : rb_strndup(path, (size_t)(slash - path));
+}
+
 static int list_files(struct rb_engine *engine, struct rb_strlist *files, struct rb_err *err)
 {
     for (size_t i = 0; i < engine->pipeline_paths.count; i++) {
@@ -71,6 +79,9 @@ static int read_pipelines(struct rb_engine *engine, const struct rb_strlist *fil
         RB_CLEANUP(rb_diagnostics_deinit) struct rb_diagnostics diagnostics = {0};
         struct rb_err one;
         int status = rb_pipeline_read(files->items[i], &pipelines[i].model, &diagnostics, &one);
+        pipelines[i].folder = engine_folder_of(files->items[i]);
+        if (status == 0)
+            status = engine_check_policy(&pipelines[i], engine->diagnostics, &one);
         if (status == 0)
             continue;
         if (engine->diagnostics != NULL)
@@ -93,6 +104,7 @@ static void free_pipelines(struct engine_pipeline *pipelines, size_t count)
     for (size_t i = 0; i < count; i++) {
         rb_pipeline_free(pipelines[i].model);
         rb_free(pipelines[i].bound);
+        rb_free(pipelines[i].folder);
     }
     rb_free(pipelines);
 }
@@ -100,6 +112,8 @@ static void free_pipelines(struct engine_pipeline *pipelines, size_t count)
 void engine_unload(struct rb_engine *engine)
 {
     engine_unload_hooks(engine);
+    engine_cancel_questions(engine);
+    engine_let_go_of_policy(engine);
     for (size_t i = 0; i < engine->source_count; i++) {
         struct engine_source *source = &engine->sources[i];
         rb_free(source->name);
@@ -111,6 +125,7 @@ void engine_unload(struct rb_engine *engine)
         rb_free(source->files_fault);
         rb_index_close(source->index);
         rb_advisory_set_close(source->advisories);
+        rb_threats_close(source->threats);
     }
     for (size_t i = 0; i < engine->image_count; i++) {
         struct engine_image *image = &engine->images[i];
@@ -118,13 +133,16 @@ void engine_unload(struct rb_engine *engine)
         rb_free(image->repositories);
         rb_free(image->updates_for);
         rb_free(image->recorded);
+        engine_free_verdict(&image->verdict);
         rb_inventory_deinit(&image->inventory);
         rb_arena_free(image->facts);
         rb_arena_free(image->updates_arena);
         rb_arena_free(image->before_arena);
     }
-    for (size_t i = 0; i < engine->deployment_count; i++)
+    for (size_t i = 0; i < engine->deployment_count; i++) {
         rb_free(engine->deployments[i].name);
+        engine_free_verdict(&engine->deployments[i].verdict);
+    }
     free_pipelines(engine->pipelines, engine->pipeline_count);
     rb_free(engine->sources);
     rb_free(engine->sources_by_id);
@@ -423,8 +441,10 @@ static void borrow_local(const struct rb_engine *engine, struct engine_loading *
 {
     loading->pipelines = rb_calloc(engine->pipeline_count, sizeof(*loading->pipelines));
     for (size_t i = 0; i < engine->pipeline_count; i++) {
-        if (!engine->pipelines[i].is_followed)
-            loading->pipelines[loading->count++].model = engine->pipelines[i].model;
+        const struct engine_pipeline *pipeline = &engine->pipelines[i];
+        if (!pipeline->is_followed)
+            loading->pipelines[loading->count++] = (struct engine_pipeline){
+                .model = pipeline->model, .folder = rb_strdup(pipeline->folder)};
     }
 }
 
@@ -449,6 +469,25 @@ static int read_all(struct rb_engine *engine, enum engine_files files,
     return status == 0 ? engine_read_followed(engine, loading, err) : status;
 }
 
+static int recall_verdicts(struct rb_engine *engine, struct rb_err *err)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < engine->image_count; i++) {
+        struct engine_image *image = &engine->images[i];
+        const struct engine_subject subject = {.verdict = &image->verdict, .image_id = image->id};
+        if (image->pipeline->model->policy != NULL)
+            status = engine_recall_verdict(engine, &subject, err);
+    }
+    for (size_t i = 0; status == 0 && i < engine->deployment_count; i++) {
+        struct engine_deployment *deployment = &engine->deployments[i];
+        const struct engine_subject subject = {.verdict = &deployment->verdict,
+                                               .deployment_id = deployment->id};
+        if (deployment->pipeline->model->policy != NULL)
+            status = engine_recall_verdict(engine, &subject, err);
+    }
+    return status;
+}
+
 static int load_tables(struct rb_engine *engine, struct engine_loading *loading, struct rb_err *err)
 {
     make_tables(engine, loading->pipelines, loading->count);
@@ -462,6 +501,10 @@ static int load_tables(struct rb_engine *engine, struct engine_loading *loading,
         return status;
     }
     status = rb_store_commit(engine->store, err);
+    if (status == 0)
+        status = recall_verdicts(engine, err);
+    if (status == 0)
+        status = engine_start_policy(engine, err);
     if (status == 0) {
         engine_note_followed(engine, loading);
         engine_queue_sources(engine);

@@ -10,6 +10,7 @@
 #include "rebake/base/text.h"
 #include "rebake/pipelines/lock.h"
 #include "rebake/plan/dispatch.h"
+#include "rebake/store/decisions.h"
 #include "rebake/store/queue.h"
 
 struct words {
@@ -69,7 +70,7 @@ static void fill_words(const struct engine_image *image, const struct words *wor
     }
 }
 
-static void fill_image(const struct engine_image *image, const struct words *words,
+static void fill_image(const struct engine_image *image, const struct words *words, int64_t now_at,
                        struct rb_arena *arena, struct rb_plan_image *plan)
 {
     *plan = image->plan;
@@ -86,6 +87,8 @@ static void fill_image(const struct engine_image *image, const struct words *wor
     plan->settle_ms = image->model->settle_ms;
     plan->at_most_ms = image->model->at_most_ms;
     plan->settling_since = image->settling_since;
+    plan->ask_policy = image->pipeline->policy != NULL;
+    plan->verdict = engine_verdict_now(&image->verdict, now_at);
     fill_inputs(image, arena, plan);
     fill_words(image, words, arena, plan);
 }
@@ -109,6 +112,7 @@ static int make_snapshot(struct rb_engine *engine, struct rb_arena *arena,
                          struct rb_plan_snapshot *ret_snapshot, struct rb_err *err)
 {
     struct words words = {0};
+    int64_t now_at = rb_clock_now(engine->clock);
     int status = read_words(engine, arena, &words, err);
     struct rb_plan_image *plans =
         rb_arena_array(arena, engine->image_count, sizeof(struct rb_plan_image));
@@ -118,10 +122,10 @@ static int make_snapshot(struct rb_engine *engine, struct rb_arena *arena,
         if (status != 0)
             break;
         engine_refresh_updates(engine, image);
-        fill_image(image, &words, arena, &plans[i]);
+        fill_image(image, &words, now_at, arena, &plans[i]);
     }
     *ret_snapshot = (struct rb_plan_snapshot){
-        .now_at = rb_clock_now(engine->clock), .images = plans, .image_count = engine->image_count};
+        .now_at = now_at, .images = plans, .image_count = engine->image_count};
     return status;
 }
 
@@ -160,15 +164,35 @@ static json_t *make_lock(const struct engine_image *image, const struct rb_plan_
         .trees = trees,
         .release_hashes = releases,
     };
-    return rb_lock_make(image->model, &inputs);
+    json_t *lock = rb_lock_make(image->model, &inputs);
+    json_t *policy = engine_lock_of_policy(image->verdict.result);
+    if (policy != NULL)
+        rb_json_set(lock, "policy", policy);
+    return lock;
 }
 
 static int set_terms(struct rb_engine *engine, const struct engine_image *image, int64_t build_id,
-                     struct rb_err *err)
+                     struct rb_arena *arena, struct rb_err *err)
 {
     struct rb_build_terms terms = {.priority = RB_DISPATCH_DEFAULT};
+    engine_terms_of_policy(image->verdict.result, arena, &terms);
     int status = rb_store_expected_build_ms(engine->store, image->id, &terms.expected_ms, err);
     return status == 0 ? rb_store_set_build_terms(engine->store, build_id, &terms, err) : status;
+}
+
+static int stand_on_policy(struct rb_engine *engine, struct engine_image *image, int64_t build_id,
+                           const struct rb_plan_decision *decision, struct rb_err *err)
+{
+    int64_t decision_id = image->verdict.decision_id;
+    const struct engine_subject subject = {.what = "rebuild",
+                                           .pipeline = image->pipeline,
+                                           .image_id = image->id,
+                                           .key = decision->input_key};
+    int status = 0;
+    if (image->pipeline->policy == NULL)
+        status = engine_allow_by_nobody(engine, &subject, &decision_id, err);
+    return status == 0 ? rb_store_build_stands_on(engine->store, build_id, decision_id, err)
+                       : status;
 }
 
 static int add_build(struct rb_engine *engine, struct engine_image *image,
@@ -192,7 +216,9 @@ static int add_build(struct rb_engine *engine, struct engine_image *image,
                                     rb_lock_hash(lock, hash), decision->input_key, reasons,
                                     decision->reason_count, &build_id, err);
     if (status == 0)
-        status = set_terms(engine, image, build_id, err);
+        status = set_terms(engine, image, build_id, arena, err);
+    if (status == 0)
+        status = stand_on_policy(engine, image, build_id, decision, err);
     if (status != 0)
         return status;
     image->stale = true;
@@ -278,5 +304,6 @@ int engine_plan(struct rb_engine *engine, struct rb_arena *arena, int64_t *ret_w
         return status;
     rb_plan_make(&snapshot, arena, &plan);
     *ret_wake_at = plan.wake_at;
-    return record_plan(engine, &plan, arena, err);
+    status = record_plan(engine, &plan, arena, err);
+    return status == 0 ? engine_ask_for_images(engine, &plan, ret_wake_at, err) : status;
 }

@@ -38,6 +38,14 @@ static const char SQL_USE[] =
     " LEFT JOIN build_terms t ON t.build_id = b.id"
     " WHERE b.finished_at > ?1 AND b.finished_at > 0 AND b.started_at > 0"
     " GROUP BY p.name, ifnull(t.priority, 50), t.budget";
+#define SQL_SPENT                                                                                  \
+    "SELECT count(*), ifnull(sum(max(0, b.finished_at - b.started_at)), 0)"                        \
+    " FROM builds b INDEXED BY builds_finished"
+static const char SQL_SPENT_BY_IMAGE[] = SQL_SPENT
+    " WHERE b.finished_at > ?1 AND b.finished_at > 0 AND b.started_at > 0 AND b.image_id = ?2";
+static const char SQL_SPENT_BY_PIPELINE[] = SQL_SPENT
+    " CROSS JOIN images i ON i.id = b.image_id"
+    " WHERE b.finished_at > ?1 AND b.finished_at > 0 AND b.started_at > 0 AND i.pipeline_id = ?2";
 static const char SQL_TIMES[] =
     "SELECT finished_at - started_at FROM builds WHERE image_id = ?1 AND started_at > 0"
     " AND state IN ('succeeded', 'unchanged', 'unresolved') ORDER BY id DESC LIMIT ?2";
@@ -172,4 +180,19 @@ int rb_store_expected_build_ms(struct rb_store *store, int64_t image_id, int64_t
     qsort(times, count, sizeof(*times), compare_times);
     *ret_ms = count == 0 || times[count / 2] < 0 ? 0 : times[count / 2];
     return 0;
+}
+
+int rb_store_build_spent(struct rb_store *store, const struct rb_build_account *account,
+                         int64_t *ret_ms, int64_t *ret_builds, struct rb_err *err)
+{
+    bool of_image = account->image_id != 0;
+    struct query query = query_start(store, of_image ? SQL_SPENT_BY_IMAGE : SQL_SPENT_BY_PIPELINE);
+    query_bind_integer(&query, account->since_at);
+    query_bind_integer(&query, of_image ? account->image_id : account->pipeline_id);
+    *ret_ms = *ret_builds = 0;
+    if (query_step(&query)) {
+        *ret_builds = query_integer(&query);
+        *ret_ms = query_integer(&query);
+    }
+    return query_end(&query, err);
 }

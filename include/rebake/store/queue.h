@@ -59,6 +59,17 @@ RB_NODISCARD int rb_store_build_use(struct rb_store *store, int64_t since_at, in
                                     struct rb_arena *arena, struct rb_build_use **ret_rows,
                                     size_t *ret_count, struct rb_err *err);
 
+/* Whose builds, and since when; exactly one of the two is set. */
+struct rb_build_account {
+    int64_t image_id;
+    int64_t pipeline_id;
+    int64_t since_at;
+};
+/* What its builds that ended since then took in all, and how many they are. */
+RB_NODISCARD int rb_store_build_spent(struct rb_store *store,
+                                      const struct rb_build_account *account, int64_t *ret_ms,
+                                      int64_t *ret_builds, struct rb_err *err);
+
 /* The median of what the image's last builds took that came to a result; 0: there is none yet. */
 RB_NODISCARD int rb_store_expected_build_ms(struct rb_store *store, int64_t image_id,
                                             int64_t *ret_ms, struct rb_err *err);

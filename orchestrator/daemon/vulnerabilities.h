@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is known of an artifact's vulnerabilities, as policy is shown it: lists of
+   {"id","aliases","severity","score","package","fixed","kev","epss"}. */
+#ifndef REBAKE_DAEMON_VULNERABILITIES_H
+#define REBAKE_DAEMON_VULNERABILITIES_H
+
+#include "rebake/base/json.h"
+
+struct rb_engine;
+struct engine_image;
+struct rb_inventory;
+
+enum { ENGINE_ADVISORIES_MAXIMUM = 2000 }; /* in one list; the rest is not shown */
+
+/* Each vulnerability of the inventory once. */
+json_t *engine_open_advisories(struct rb_engine *engine, const struct rb_inventory *inventory);
+/* Those that the image's newer packages close. */
+json_t *engine_closed_advisories(struct rb_engine *engine, const struct engine_image *image);
+/* Those of the first list that the second has not. */
+json_t *engine_advisories_without(const json_t *advisories, const json_t *others);
+
+#endif
