@@ -245,15 +245,65 @@ static enum rb_plan_state with_reasons(const struct plan_work *work, const struc
     return to_be_built(work, subject);
 }
 
+/* What a queued build is for has changed. One that a person asked for is not given up. */
+static void change_queued(const struct plan_work *work, const struct subject *subject)
+{
+    const struct rb_plan_image *image = subject->image;
+    struct rb_plan_decision *decision = subject->decision;
+    const struct rb_plan_verdict *verdict = find_verdict(work, subject);
+    bool keeps = image->open_requested || image->request_who != NULL;
+    if (decision->reason_count == 0) {
+        decision->give_up = keeps ? NULL : "what it was for is gone";
+        return;
+    }
+    decision->ask = verdict == NULL;
+    if (verdict == NULL)
+        return;
+    bool waits = subject->below != NULL && subject->below->moves && !verdict->urgent;
+    decision->attempt = 1;
+    decision->replace = verdict->word == RB_PLAN_ALLOW && (keeps || !waits);
+    if (!keeps && verdict->word != RB_PLAN_ALLOW)
+        decision->give_up = "policy does not allow its newer inputs";
+    else if (!keeps && waits)
+        decision->give_up = "its base is to be rebuilt first";
+}
+
+static void change_running(const struct plan_work *work, const struct subject *subject)
+{
+    const struct rb_plan_image *image = subject->image;
+    const struct rb_plan_verdict *verdict = find_verdict(work, subject);
+    if (subject->decision->reason_count == 0)
+        return;
+    subject->decision->ask = verdict == NULL;
+    if (verdict != NULL && verdict->word == RB_PLAN_ALLOW && verdict->replaces_running &&
+        !image->open_requested && image->given_up < RB_PLAN_GIVEN_UP_MAXIMUM)
+        subject->decision->give_up = "its inputs have changed";
+}
+
+static enum rb_plan_state with_open_build(const struct plan_work *work,
+                                          const struct subject *subject)
+{
+    const struct rb_plan_image *image = subject->image;
+    bool is_current =
+        image->open_key == NULL || rb_text_equal(image->open_key, subject->decision->input_key);
+    bool has_base = subject->base == NULL || subject->base->artifact_digest != NULL;
+    subject->decision->waits_for =
+        rb_arena_printf(work->arena, "build:%lld", (long long)image->open_build);
+    if (!is_current && image->missing == NULL && has_base && image->paused_by == NULL) {
+        if (image->open_running)
+            change_running(work, subject);
+        else
+            change_queued(work, subject);
+    }
+    return image->open_running ? RB_PLAN_BUILDING : RB_PLAN_QUEUED;
+}
+
 static enum rb_plan_state find_state(const struct plan_work *work, const struct subject *subject)
 {
     const struct rb_plan_image *image = subject->image;
     struct rb_plan_decision *decision = subject->decision;
-    if (image->open_build != 0) {
-        decision->waits_for =
-            rb_arena_printf(work->arena, "build:%lld", (long long)image->open_build);
-        return image->open_running ? RB_PLAN_BUILDING : RB_PLAN_QUEUED;
-    }
+    if (image->open_build != 0)
+        return with_open_build(work, subject);
     if (image->missing != NULL) {
         decision->cause = rb_arena_printf(work->arena, "%s has no version yet", image->missing);
         decision->waits_for = image->missing;
@@ -322,6 +372,11 @@ static struct plan_progress find_progress(const struct subject *subject)
     progress.stuck_at = stuck_here ? subject->index : below->stuck_at;
     progress.stuck_how = stuck_here ? progress.trouble : below->stuck_how;
     return progress;
+}
+
+bool plan_changes_open(const struct rb_plan_decision *decision)
+{
+    return decision->replace || decision->give_up != NULL;
 }
 
 bool plan_is_seen_alike(const struct plan_progress *a, const struct plan_progress *b)
@@ -409,6 +464,7 @@ void rb_plan_make(const struct rb_plan_snapshot *snapshot, struct rb_arena *aren
         const struct rb_plan_decision *decision = &work.decisions[i];
         ret_plan->build_count += decision->build;
         ret_plan->ask_count += decision->ask;
+        ret_plan->change_count += plan_changes_open(decision);
         if (decision->wake_at != 0 &&
             (ret_plan->wake_at == 0 || decision->wake_at < ret_plan->wake_at))
             ret_plan->wake_at = decision->wake_at;

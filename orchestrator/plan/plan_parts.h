@@ -30,6 +30,7 @@ struct plan_work {
 
 /* Its base, if it has one, is decided. */
 void plan_decide(const struct plan_work *work, int index);
+bool plan_changes_open(const struct rb_plan_decision *decision);
 /* Whoever is built from it is decided alike by both, as long as its artifact is the same. */
 bool plan_is_seen_alike(const struct plan_progress *a, const struct plan_progress *b);
 /* The next time at which the decision could be another though nothing else changed: all times that

@@ -152,9 +152,11 @@ static void decide(struct rb_planner *planner, int index)
     const struct rb_plan_decision *decision = &planner->work.decisions[index];
     planner->plan.build_count -= decision->build;
     planner->plan.ask_count -= decision->ask;
+    planner->plan.change_count -= plan_changes_open(decision);
     plan_decide(&planner->work, index);
     planner->plan.build_count += decision->build;
     planner->plan.ask_count += decision->ask;
+    planner->plan.change_count += plan_changes_open(decision);
     node->has_news = false;
     int64_t look_at = plan_next_look_at(&planner->work, index);
     if (look_at != 0)

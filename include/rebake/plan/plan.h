@@ -12,6 +12,10 @@
  * and says by whom. Where there is no artifact to build on, a child is blocked in any case.
  * docs/decisions/0010-a-failed-base.md says why.
  *
+ * A build that is open, and whose inputs have changed since: one that is queued is made to be for
+ * what is there now, so that a change more is not a build more; one that runs is let finish, unless
+ * policy says otherwise.
+ *
  * Policy: where a policy is set for an image, nothing of it is built before policy allowed just
  * these inputs. The plan says what policy is to be asked (`ask`); the answer comes back in the next
  * snapshot as a verdict. An image that policy holds or refuses is to its children like a paused
@@ -84,6 +88,7 @@ struct rb_plan_verdict {
     const char *waits_for; /* of a hold: "approval", "time", "test", "policy"; or NULL */
     int64_t until_at;      /* of a hold: then it is asked again; 0: only when asked for elsewhere */
     bool urgent;           /* builds at once: it does not settle, and not on a base to come */
+    bool replaces_running; /* a running build of older inputs is given up for these */
 };
 
 struct rb_plan_image {
@@ -105,6 +110,9 @@ struct rb_plan_image {
     /* What is under way or was tried. */
     int64_t open_build; /* id of a queued or running build; 0: none */
     bool open_running;
+    const char *open_key; /* what it is for: an input key; NULL: not known */
+    bool open_requested;  /* a person asked for it */
+    int given_up;         /* builds in a row that were given up for newer inputs */
     enum rb_plan_last last;
     const char *last_key; /* input key of that build */
     int64_t last_finished_at;
@@ -159,7 +167,11 @@ struct rb_plan_decision {
     const char *cause;     /* one line for people; "" when there is nothing to say */
     const char *waits_for; /* "shop/runtime", "build:7", "shop/code"; or NULL */
     int64_t wake_at;       /* when to ask again though nothing changed; 0: no need */
-    bool ask;              /* policy has said nothing yet of these inputs: it is to be asked */
+    /* Of an open build that is for older inputs: a queued one is to be for these instead (as
+       `build` has it below), or the open one is to be given up: why, or NULL. */
+    bool replace;
+    const char *give_up;
+    bool ask; /* policy has said nothing yet of these inputs: it is to be asked */
     /* With RB_PLAN_STALE: what to build. */
     bool build;
     int attempt;
@@ -175,8 +187,13 @@ struct rb_plan {
     size_t count;
     size_t build_count;
     size_t ask_count;
-    int64_t wake_at; /* the earliest of the decisions', 0: none */
+    size_t change_count; /* open builds that are to be replaced or given up */
+    int64_t wake_at;     /* the earliest of the decisions', 0: none */
 };
+
+/* A running build is given up for newer inputs so often in a row, and then let finish: what changes
+   all the time is built too. */
+enum { RB_PLAN_GIVEN_UP_MAXIMUM = 3 };
 
 enum { RB_PLAN_ATTEMPTS = 3 }; /* tries of the same inputs before an image is RB_PLAN_FAILED */
 

@@ -41,6 +41,8 @@ const char *compare_decisions(const struct rb_plan_decision *a, const struct rb_
     TEXT_DIFFERS(waits_for);
     DIFFERS(wake_at);
     DIFFERS(ask);
+    DIFFERS(replace);
+    TEXT_DIFFERS(give_up);
     DIFFERS(build);
     DIFFERS(attempt);
     TEXT_DIFFERS(base_digest);
@@ -59,6 +61,7 @@ static const char *compare_verdicts(const struct rb_plan_verdict *a,
     TEXT_DIFFERS(waits_for);
     DIFFERS(until_at);
     DIFFERS(urgent);
+    DIFFERS(replaces_running);
     return NULL;
 }
 
@@ -98,6 +101,9 @@ static const char *compare_records(const struct rb_plan_image *a, const struct r
 {
     DIFFERS(open_build);
     DIFFERS(open_running);
+    TEXT_DIFFERS(open_key);
+    DIFFERS(open_requested);
+    DIFFERS(given_up);
     DIFFERS(last);
     TEXT_DIFFERS(last_key);
     DIFFERS(last_finished_at);

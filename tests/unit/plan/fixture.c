@@ -11,6 +11,7 @@
 
 #include "rebake/base/memory.h"
 #include "rebake/base/strbuf.h"
+#include "rebake/base/text.h"
 
 const char TRIED[] = "tried";
 
@@ -23,6 +24,8 @@ void resolve_keys(struct rb_plan_image *images, size_t count, struct rb_arena *a
         const char *key = plan.decisions[i].input_key;
         if (images[i].last_key == TRIED)
             images[i].last_key = key;
+        if (images[i].open_key == TRIED)
+            images[i].open_key = key;
         if (images[i].verdict == NULL || images[i].verdict->key != TRIED)
             continue;
         struct rb_plan_verdict *verdict = rb_arena_alloc(arena, sizeof(*verdict));
@@ -55,11 +58,14 @@ void check_decision(const char *name, const struct rb_plan_decision *decision,
         strstr(decision->cause, expected->cause != NULL ? expected->cause : "") == NULL ||
         (expected->cause == NULL && decision->cause[0] != '\0') ||
         (build && decision->attempt != expected->attempt) || decision->ask != expected->ask ||
+        decision->replace != expected->replace ||
+        !rb_text_equal(decision->give_up, expected->give_up) ||
         strcmp(reasons_text(decision, &text), expected->reasons) != 0)
-        fail_msg(
-            "%s: state %s, build %d, ask %d, attempt %d, waits for %s, wake at %lld, cause \"%s\", "
-            "reasons \"%s\"",
-            name, rb_plan_state_name(decision->state), decision->build, decision->ask,
-            decision->attempt, waits_for, (long long)decision->wake_at, decision->cause,
-            rb_strbuf_text(&text));
+        fail_msg("%s: state %s, build %d, ask %d, replace %d, gives up %s, attempt %d, waits for "
+                 "%s, wake at %lld, cause \"%s\", "
+                 "reasons \"%s\"",
+                 name, rb_plan_state_name(decision->state), decision->build, decision->ask,
+                 decision->replace, decision->give_up == NULL ? "-" : decision->give_up,
+                 decision->attempt, waits_for, (long long)decision->wake_at, decision->cause,
+                 rb_strbuf_text(&text));
 }

@@ -23,7 +23,8 @@ enum { NOW = 1000000000, MINUTE = 60000 };
 #define UPDATES(array)   .updates = (array), .update_count = RB_COUNT_OF(array)
 #define REMAINING(array) .last_remaining = (array), .last_remaining_count = RB_COUNT_OF(array)
 
-/* last_key TRIED, and a verdict's, stands for the key of what the image's inputs are now. */
+/* last_key and open_key TRIED, and a verdict's, stand for the key of what the image's inputs are
+ * now. */
 extern const char TRIED[];
 
 struct expected {
@@ -34,6 +35,8 @@ struct expected {
     int64_t wake_at;
     int attempt; /* with RB_PLAN_STALE */
     bool ask;
+    bool replace;
+    const char *give_up;
 };
 
 /* Fills in the keys that a table cannot know: an image's key is that of its decision. */

@@ -14,10 +14,11 @@
 static const struct rb_plan_update PERL[] = {{"perl", "5.36-7", "5.36-8", 21}};
 static const struct rb_plan_reason PERL_REMAINS[] = {
     {RB_REASON_PACKAGE, "perl", "5.36-7", "5.36-8", 21}};
-static const struct rb_plan_verdict HELD_BACK = {RB_PLAN_HOLD, TRIED, "two must approve",
-                                                 "approval",   0,     false};
-static const struct rb_plan_verdict REFUSED = {RB_PLAN_REFUSE, TRIED, "never", NULL, 0, false};
-static const struct rb_plan_verdict URGENT = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, true};
+static const struct rb_plan_verdict HELD_BACK = {
+    RB_PLAN_HOLD, TRIED, "two must approve", "approval", 0, false, false};
+static const struct rb_plan_verdict REFUSED = {RB_PLAN_REFUSE, TRIED, "never", NULL, 0,
+                                               false,          false};
+static const struct rb_plan_verdict URGENT = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, true, false};
 static const char CHILD_CODE[] = "code code:t2>t9#12";
 
 /* What a base is makes of its child; the base's own state is checked too. */
@@ -54,6 +55,11 @@ static const struct {
      {FRESH_CHILD, NEW_CHILD_CODE},
      RB_PLAN_QUEUED,
      {RB_PLAN_HELD, CHILD_CODE, "its base shop/runtime is queued", "shop/runtime"}},
+    {"a queued child whose base is to be rebuilt after all",
+     {FRESH_BASE, NEW_CODE},
+     {FRESH_CHILD, NEW_CHILD_CODE, .open_build = 4, .open_key = "older"},
+     RB_PLAN_STALE,
+     {RB_PLAN_QUEUED, CHILD_CODE, NULL, "build:4", .give_up = "its base is to be rebuilt first"}},
     {"building base, child asked for",
      {FRESH_BASE, .open_build = 3, .open_running = true, .paused_by = "ann: x"},
      {FRESH_CHILD, .request_who = "ann"},

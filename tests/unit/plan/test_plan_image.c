@@ -21,18 +21,19 @@ static const struct rb_plan_reason PERL_REMAINS[] = {
 static const struct rb_plan_reason OLD_PERL_REMAINS[] = {
     {RB_REASON_PACKAGE, "perl", "5.36-5", "5.36-6", 19}};
 
-static const struct rb_plan_verdict ALLOWED = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, false};
-static const struct rb_plan_verdict ALLOWED_ANOTHER = {RB_PLAN_ALLOW, "another", NULL,
-                                                       NULL,          0,         false};
-static const struct rb_plan_verdict URGENT = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, true};
-static const struct rb_plan_verdict UNTIL_APPROVED = {RB_PLAN_HOLD, TRIED, "two must approve",
-                                                      "approval",   0,     false};
-static const struct rb_plan_verdict UNTIL_LATER = {RB_PLAN_HOLD, TRIED,        "not at this hour",
-                                                   "time",       NOW + MINUTE, false};
-static const struct rb_plan_verdict UNTIL_NOW = {RB_PLAN_HOLD, TRIED, "not at this hour",
-                                                 "time",       NOW,   false};
-static const struct rb_plan_verdict REFUSED = {RB_PLAN_REFUSE, TRIED, "never on a Friday",
-                                               NULL,           0,     false};
+static const struct rb_plan_verdict ALLOWED = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, false, false};
+static const struct rb_plan_verdict ALLOWED_ANOTHER = {RB_PLAN_ALLOW, "another", NULL, NULL, 0,
+                                                       false,         false};
+static const struct rb_plan_verdict URGENT = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, true, false};
+static const struct rb_plan_verdict UNTIL_APPROVED = {
+    RB_PLAN_HOLD, TRIED, "two must approve", "approval", 0, false, false};
+static const struct rb_plan_verdict UNTIL_LATER = {
+    RB_PLAN_HOLD, TRIED, "not at this hour", "time", NOW + MINUTE, false, false};
+static const struct rb_plan_verdict UNTIL_NOW = {
+    RB_PLAN_HOLD, TRIED, "not at this hour", "time", NOW, false, false};
+static const struct rb_plan_verdict REPLACES = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, false, true};
+static const struct rb_plan_verdict REFUSED = {RB_PLAN_REFUSE, TRIED, "never on a Friday", NULL, 0,
+                                               false,          false};
 
 static const char CODE[] = "code code:t1>t9#12";
 static const char PERL_REASON[] = "package perl:5.36-7>5.36-8#21";
@@ -80,6 +81,36 @@ static const struct {
      {FRESH_BASE, NEW_CODE, .missing = "shop/security"},
      {RB_PLAN_WAITING, CODE, "shop/security has no version yet", "shop/security"}},
     {"queued", {FRESH_BASE, NEW_CODE, .open_build = 7}, {RB_PLAN_QUEUED, CODE, NULL, "build:7"}},
+    {"queued for what is there now",
+     {FRESH_BASE, NEW_CODE, .open_build = 7, .open_key = TRIED},
+     {RB_PLAN_QUEUED, CODE, NULL, "build:7"}},
+    {"queued for older inputs",
+     {FRESH_BASE, NEW_CODE, .open_build = 7, .open_key = "older"},
+     {RB_PLAN_QUEUED, CODE, NULL, "build:7", .replace = true}},
+    {"queued for older inputs, and policy is to be asked of the newer ones",
+     {FRESH_BASE, NEW_CODE, .open_build = 7, .open_key = "older", .ask_policy = true},
+     {RB_PLAN_QUEUED, CODE, NULL, "build:7", .ask = true}},
+    {"queued for older inputs, and policy holds the newer ones",
+     {FRESH_BASE, NEW_CODE, .open_build = 7, .open_key = "older", .ask_policy = true,
+      .verdict = &UNTIL_APPROVED},
+     {RB_PLAN_QUEUED, CODE, NULL, "build:7", .give_up = "policy does not allow its newer inputs"}},
+    {"queued for a change that was taken back",
+     {FRESH_BASE, .open_build = 7, .open_key = "older"},
+     {RB_PLAN_QUEUED, "", NULL, "build:7", .give_up = "what it was for is gone"}},
+    {"queued because somebody asked",
+     {FRESH_BASE, .open_build = 7, .open_key = "older", .open_requested = true},
+     {RB_PLAN_QUEUED, "", NULL, "build:7"}},
+    {"running for older inputs",
+     {FRESH_BASE, NEW_CODE, .open_build = 7, .open_running = true, .open_key = "older"},
+     {RB_PLAN_BUILDING, CODE, NULL, "build:7"}},
+    {"running for older inputs, and policy wants the newer ones",
+     {FRESH_BASE, NEW_CODE, .open_build = 7, .open_running = true, .open_key = "older",
+      .ask_policy = true, .verdict = &REPLACES},
+     {RB_PLAN_BUILDING, CODE, NULL, "build:7", .give_up = "its inputs have changed"}},
+    {"running for older inputs, given up too often",
+     {FRESH_BASE, NEW_CODE, .open_build = 7, .open_running = true, .open_key = "older",
+      .ask_policy = true, .verdict = &REPLACES, .given_up = RB_PLAN_GIVEN_UP_MAXIMUM},
+     {RB_PLAN_BUILDING, CODE, NULL, "build:7"}},
     {"building, whatever else there is",
      {FRESH_BASE, NEW_CODE, .open_build = 7, .open_running = true, .missing = "shop/code",
       .paused_by = "ann: x"},

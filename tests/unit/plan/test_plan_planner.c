@@ -85,6 +85,7 @@ static void check_same(const struct rb_plan *kept, const struct rb_plan *made)
         MUST(differs == NULL, i);
     }
     MUST(kept->build_count == made->build_count && kept->ask_count == made->ask_count, 0);
+    MUST(kept->change_count == made->change_count, 0);
     MUST(made->wake_at == 0 || (kept->wake_at != 0 && kept->wake_at <= made->wake_at), 0);
 }
 

@@ -161,6 +161,23 @@ static void check_telling(const struct world *world, const struct rb_plan_decisi
          index);
 }
 
+/* What is open is changed only where it is for other inputs, and to what policy allows. */
+static void check_change(const struct world *world, const struct rb_plan_decision *decision,
+                         int index)
+{
+    const struct world_image *image = &world->images[index];
+    if (!decision->replace && decision->give_up == NULL)
+        return;
+    MUST(image->open.id != 0 && strcmp(image->open.key, decision->input_key) != 0, index);
+    MUST(!decision->replace || decision->give_up == NULL, index);
+    MUST(!decision->replace || (!image->open.running && decision->reason_count > 0), index);
+    MUST(!decision->replace || is_allowed(image, decision), index);
+    MUST(decision->give_up == NULL || image->open.request_who == NULL, index);
+    MUST(decision->give_up == NULL || !image->open.running ||
+             (image->policy == WORLD_HASTY && image->given_up < RB_PLAN_GIVEN_UP_MAXIMUM),
+         index);
+}
+
 /* The same record gives the same answer, in whatever order its images stand. */
 static void check_determinism(struct world *world, const struct rb_plan *plan,
                               struct rb_arena *arena)
@@ -176,7 +193,7 @@ static void check_determinism(struct world *world, const struct rb_plan *plan,
     world_snapshot(world, order, arena, &snapshot);
     rb_plan_make(&snapshot, arena, &again);
     MUST(again.build_count == plan->build_count && again.wake_at == plan->wake_at, 0);
-    MUST(again.ask_count == plan->ask_count, 0);
+    MUST(again.ask_count == plan->ask_count && again.change_count == plan->change_count, 0);
     for (int i = 0; i < world->image_count; i++)
         MUST(compare_decisions(&plan->decisions[i], &again.decisions[order[i]]) == NULL, i);
 }
@@ -189,6 +206,7 @@ static void make_plan(struct world *world, struct rb_arena *arena, struct rb_pla
     size_t build_count = 0;
     for (int i = 0; i < world->image_count; i++) {
         check_telling(world, &ret_plan->decisions[i], i);
+        check_change(world, &ret_plan->decisions[i], i);
         if (ret_plan->decisions[i].build)
             check_build(world, ret_plan, i);
         build_count += ret_plan->decisions[i].build;
@@ -296,17 +314,18 @@ static void check_rest(const struct world *world, const struct rb_plan *plan, in
 }
 
 /* Nothing new arrives: carries plans out until none asks for anything. The bound: on each level of
-   the graph a wait, policy's two answers with a wait between, and every attempt with its wait. */
+   the graph a wait, policy's two answers with a wait between, a build that is given up, and every
+   attempt with its wait. */
 static void converge(struct world *world)
 {
-    int rounds = 4 + world->image_count * (5 + 2 * RB_PLAN_ATTEMPTS);
+    int rounds = 4 + world->image_count * (6 + 2 * RB_PLAN_ATTEMPTS);
     for (;; rounds--) {
         RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
         struct rb_plan plan;
         MUST(rounds > 0, 0);
         make_plan(world, arena, &plan);
         world_carry_out(world, &plan);
-        if (world_let_policy_answer(world) || world_let_builds_end(world))
+        if (plan.change_count > 0 || world_let_policy_answer(world) || world_let_builds_end(world))
             continue;
         if (plan.wake_at != 0) {
             world->now_at = plan.wake_at;

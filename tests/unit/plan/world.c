@@ -128,6 +128,9 @@ static void show_image(const struct world *world, int index, struct rb_arena *ar
         .missing = image->tree == 0 ? "w/code" : NULL,
         .open_build = image->open.id,
         .open_running = image->open.running,
+        .open_key = image->open.key,
+        .open_requested = image->open.request_who != NULL,
+        .given_up = image->given_up,
         .last = image->last,
         .last_finished_at = image->last_finished_at,
         .last_attempt = image->last_build.attempt,
@@ -172,7 +175,9 @@ static void queue_build(struct world *world, int index, const struct rb_plan_dec
 {
     struct world_image *image = &world->images[index];
     struct world_build *build = &image->open;
+    const char *request_who = build->request_who;
     *build = (struct world_build){.id = world->next_build++,
+                                  .request_who = request_who,
                                   .inputs = {image->recipe, image->tree, ""},
                                   .attempt = decision->attempt};
     (void)snprintf(build->inputs.base_digest, sizeof(build->inputs.base_digest), "%s",
@@ -188,7 +193,13 @@ static void queue_build(struct world *world, int index, const struct rb_plan_dec
             build->request_who = reason->subject;
     }
     image->request_who = NULL;
-    image->all_builds++;
+}
+
+static void give_up(struct world_image *image)
+{
+    image->open = (struct world_build){0};
+    image->all_builds--;
+    image->given_up++;
 }
 
 void world_carry_out(struct world *world, const struct rb_plan *plan)
@@ -199,8 +210,11 @@ void world_carry_out(struct world *world, const struct rb_plan *plan)
             *since = 0;
         else if (*since == 0)
             *since = world->now_at;
-        if (plan->decisions[i].build)
+        if (plan->decisions[i].build || plan->decisions[i].replace)
             queue_build(world, i, &plan->decisions[i]);
+        world->images[i].all_builds += plan->decisions[i].build;
+        if (plan->decisions[i].give_up != NULL)
+            give_up(&world->images[i]);
         if (plan->decisions[i].ask)
             memcpy(world->images[i].asked_key, plan->decisions[i].input_key, RB_SHA256_HEX_SIZE);
     }
@@ -273,6 +287,7 @@ static void answer(const struct world *world, struct world_image *image)
     bool again = image->verdict.key != NULL && strcmp(image->verdict_key, image->asked_key) == 0;
     struct rb_plan_verdict verdict = {.word = RB_PLAN_ALLOW, .key = image->verdict_key};
     verdict.urgent = image->policy == WORLD_HASTY;
+    verdict.replaces_running = image->policy == WORLD_HASTY;
     if (image->policy == WORLD_SLOW && !again) {
         verdict.word = RB_PLAN_HOLD;
         verdict.cause = "not at this hour";
@@ -316,6 +331,7 @@ static void end_build(struct world *world, struct world_image *image, bool cance
     image->last_build = image->open;
     image->last_finished_at = world->now_at;
     image->open = (struct world_build){0};
+    image->given_up = 0;
 }
 
 void world_upstream_changes(struct world *world)

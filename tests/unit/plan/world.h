@@ -56,6 +56,7 @@ struct world_image {
     struct world_inputs built;
     int installed[WORLD_PACKAGES];
     struct world_build open; /* id 0: none */
+    int given_up;
     enum rb_plan_last last;
     struct world_build last_build;
     struct rb_plan_reason remaining[WORLD_REASONS];
@@ -94,7 +95,7 @@ void world_deinit(struct world *world);
 void world_snapshot(const struct world *world, const int *order, struct rb_arena *arena,
                     struct rb_plan_snapshot *ret_snapshot);
 
-/* Queues what the plan asks for, and asks policy. */
+/* Queues what the plan asks for, replaces and gives up what is open, and asks policy. */
 void world_carry_out(struct world *world, const struct rb_plan *plan);
 /* A new version, a request, a pause, time that passes, a build that starts or ends. */
 void world_something_happens(struct world *world);
