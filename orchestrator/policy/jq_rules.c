@@ -50,10 +50,17 @@ static jq_state *new_state(struct jq_rules *rules)
     return jq;
 }
 
-/* "jq: error: syntax error, unexpected … at <top-level>, line 1:" to what a person can use. */
-static const char *short_message(const char *message)
+/* "jq: error: syntax error, unexpected $end (Unix shell quoting issues?) at <top-level>, line 1:"
+   to what a person can use. The message is cut in its place. */
+static const char *short_message(char *message)
 {
     static const char PREFIX[] = "jq: error: ";
+    static const char *const tails[] = {" (Unix shell", " at <top-level>"};
+    for (size_t i = 0; i < RB_COUNT_OF(tails); i++) {
+        char *tail = strstr(message, tails[i]);
+        if (tail != NULL)
+            *tail = '\0';
+    }
     return rb_text_starts_with(message, PREFIX) ? message + strlen(PREFIX) : message;
 }
 

@@ -77,20 +77,34 @@ static void open_window(const struct rb_policy_window *window, struct rb_calenda
                            err.text);
 }
 
+static bool is_replaced(const struct rb_policy *policy, const struct rb_policy_rule *model)
+{
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        if (rb_text_equal(policy->models[i]->name, model->name))
+            return true;
+    }
+    return false;
+}
+
+/* A file's own rule takes the place of one of the same name in what it extends. */
 static void collect_rules(struct rb_policy *policy, struct rb_diagnostics *diagnostics)
 {
+    size_t most = 0;
     for (size_t i = 0; i < policy->file_count; i++)
-        policy->rule_count += policy->files[i]->rule_count;
-    policy->rules = rb_calloc(policy->rule_count, sizeof(*policy->rules));
-    policy->models = rb_calloc(policy->rule_count, sizeof(struct rb_policy_rule *));
-    size_t next = 0;
-    for (size_t i = 0; i < policy->file_count; i++) {
-        for (size_t j = 0; j < policy->files[i]->rule_count; j++, next++) {
+        most += policy->files[i]->rule_count;
+    policy->rules = rb_calloc(most, sizeof(*policy->rules));
+    policy->models = rb_calloc(most, sizeof(struct rb_policy_rule *));
+    for (size_t i = 0; i < policy->file_count && policy->rule_count <= RB_POLICY_RULES_MAXIMUM;
+         i++) {
+        for (size_t j = 0; j < policy->files[i]->rule_count; j++) {
             const struct rb_policy_rule *model = &policy->files[i]->rules[j];
-            policy->models[next] = model;
-            policy->rules[next].model = model;
-            open_window(model->during, &policy->rules[next].during, diagnostics);
-            open_window(model->outside, &policy->rules[next].outside, diagnostics);
+            if (i > 0 && is_replaced(policy, model))
+                continue;
+            struct policy_rule *rule = &policy->rules[policy->rule_count];
+            policy->models[policy->rule_count++] = model;
+            rule->model = model;
+            open_window(model->during, &rule->during, diagnostics);
+            open_window(model->outside, &rule->outside, diagnostics);
         }
     }
 }

@@ -19,6 +19,7 @@
 #include "rebake/base/strlist.h"
 #include "rebake/base/text.h"
 #include "rebake/pipelines/pipeline.h"
+#include "rebake/pipelines/policy_file.h"
 #include "rebake/pipelines/settings.h"
 
 #define FOLDER REBAKE_TEST_DIR "/unit/pipelines/bad"
@@ -43,13 +44,24 @@ static int parse_settings(const char *data, size_t size, const char *file,
     return status;
 }
 
+static int parse_policy(const char *data, size_t size, const char *name,
+                        struct rb_diagnostics *diagnostics, struct rb_err *err)
+{
+    struct rb_policy_file *file = NULL;
+    int status = rb_policy_file_parse(data, size, name, &file, diagnostics, err);
+    assert_true((status == 0) == (file != NULL));
+    rb_policy_file_free(file);
+    return status;
+}
+
 static const struct language {
     const char *folder;
     size_t files; /* at least so many */
     int (*parse)(const char *data, size_t size, const char *file,
                  struct rb_diagnostics *diagnostics, struct rb_err *err);
 } PIPELINES = {FOLDER, 20, parse_pipeline},
-  SETTINGS = {REBAKE_TEST_DIR "/unit/pipelines/settings/bad", 9, parse_settings};
+  SETTINGS = {REBAKE_TEST_DIR "/unit/pipelines/settings/bad", 9, parse_settings},
+  POLICIES = {REBAKE_TEST_DIR "/unit/pipelines/policies/bad", 4, parse_policy};
 
 static struct rb_strlist broken_files(const struct language *language)
 {
@@ -139,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(every_broken_file_gives_its_golden_text, (void *)&PIPELINES),
         cmocka_unit_test_prestate(every_broken_file_gives_its_golden_text, (void *)&SETTINGS),
+        cmocka_unit_test_prestate(every_broken_file_gives_its_golden_text, (void *)&POLICIES),
         cmocka_unit_test(a_file_that_is_too_large_is_refused),
         cmocka_unit_test(a_file_that_is_not_there_is_not_found),
     };

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "policy_parts.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
@@ -24,6 +25,9 @@
 
 #define SETTINGS_SCHEMA REBAKE_TEST_DIR "/../docs/reference/settings.schema.json"
 #define SETTINGS_MANUAL REBAKE_TEST_DIR "/../docs/man/rebaked.conf.5.scd"
+
+#define POLICY_SCHEMA REBAKE_TEST_DIR "/../docs/reference/policy.schema.json"
+#define POLICY_MANUAL REBAKE_TEST_DIR "/../docs/man/rebake-policy.5.scd"
 
 static json_t *read_schema(const char *path)
 {
@@ -176,6 +180,24 @@ static void the_schema_of_settings_holds_the_keys_of_its_tables(void **state)
     assert_int_equal(objects, count_objects(schema));
 }
 
+static void the_schema_of_policies_holds_the_keys_of_its_tables(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const struct rb_field *fields;
+    } definitions[] = {{"window", rb_policy_window_fields},
+                       {"waiver", rb_policy_waiver_fields},
+                       {"rule", rb_policy_rule_fields}};
+    RB_CLEANUP_JSON json_t *schema = read_schema(POLICY_SCHEMA);
+    RB_CLEANUP_JSON json_t *shared = rb_json_object();
+    size_t objects = compare(schema, "policy", schema, rb_policy_fields, shared);
+    for (size_t i = 0; i < RB_COUNT_OF(definitions); i++)
+        objects += compare(schema, definitions[i].name, definition(schema, definitions[i].name),
+                           definitions[i].fields, shared);
+    assert_int_equal(objects, count_objects(schema));
+}
+
 /* ", KEY: VALUE" for each key of an object that has a default: JSON is YAML. */
 static char *defaults_of(const json_t *object)
 {
@@ -285,6 +307,11 @@ static void the_manual_tells_of_every_key(void **state)
     (void)state;
     RB_CLEANUP_FREE char *manual = read_manual(MANUAL);
     RB_CLEANUP_FREE char *settings = read_manual(SETTINGS_MANUAL);
+    RB_CLEANUP_FREE char *policies = read_manual(POLICY_MANUAL);
+    find_in_manual(policies, rb_policy_fields);
+    find_in_manual(policies, rb_policy_window_fields);
+    find_in_manual(policies, rb_policy_rule_fields);
+    find_in_manual(policies, rb_policy_waiver_fields);
     find_in_manual(settings, rb_settings_fields);
     find_in_manual(settings, rb_hook_fields);
     find_in_manual(manual, rb_pipeline_fields);
@@ -322,6 +349,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_schema_and_the_tables_hold_the_same_keys),
         cmocka_unit_test(the_schema_of_settings_holds_the_keys_of_its_tables),
+        cmocka_unit_test(the_schema_of_policies_holds_the_keys_of_its_tables),
         cmocka_unit_test(a_default_that_is_said_changes_nothing),
         cmocka_unit_test(the_manual_tells_of_every_key),
         cmocka_unit_test(the_example_of_the_manual_is_good),

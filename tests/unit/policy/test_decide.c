@@ -297,6 +297,22 @@ static void test_what_is_extended_comes_behind(void **state)
     assert_string_equal(rb_json_get_string(result, "deadline", ""), "2026-11-30T12:00:00Z");
 }
 
+static void test_a_rule_of_the_same_name_takes_the_others_place(void **state)
+{
+    (void)state;
+    RB_CLEANUP(rb_policy_cleanup)
+    struct rb_policy *policy = read_policy(
+        HEAD "extends: regulated\nrules: { approved-build: { subject: [rebuild], when: false, "
+             "decide: hold } }\n");
+    RB_CLEANUP(rb_policy_cleanup) struct rb_policy *other = NULL;
+    RB_CLEANUP_JSON json_t *input = parse("{" NOW ", \"subject\": \"rebuild\"}");
+    RB_CLEANUP_JSON json_t *result = NULL;
+    assert_int_equal(rb_policy_builtin("regulated", &other, NULL), 0);
+    assert_int_equal(rb_policy_rule_count(policy), rb_policy_rule_count(other));
+    assert_int_equal(rb_policy_decide(policy, input, &result, NULL), 0);
+    assert_string_equal(rb_json_get_string(result, "rule", ""), "build");
+}
+
 static void test_builtins_are_policies(void **state)
 {
     (void)state;
@@ -321,6 +337,7 @@ int main(void)
         cmocka_unit_test(test_nothing_but_the_input),
         cmocka_unit_test(test_what_is_no_policy),
         cmocka_unit_test(test_what_is_extended_comes_behind),
+        cmocka_unit_test(test_a_rule_of_the_same_name_takes_the_others_place),
         cmocka_unit_test(test_builtins_are_policies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
