@@ -73,15 +73,37 @@ static int ask_for_image(struct rb_engine *engine, struct engine_image *image,
     return status;
 }
 
-int engine_ask_for_images(struct rb_engine *engine, const struct rb_plan *plan, int64_t *wake_at,
-                          struct rb_err *err)
+static bool concerns_policy(const struct rb_plan_decision *decision)
+{
+    return decision->ask || decision->state == RB_PLAN_ON_HOLD ||
+           decision->state == RB_PLAN_REFUSED;
+}
+
+/* What policy is to be asked about stays on a list until it is not any more. */
+int engine_ask_for_images(struct rb_engine *engine, const struct rb_planner_update *update,
+                          int64_t *wake_at, struct rb_err *err)
 {
     int status = 0;
-    for (size_t i = 0; status == 0 && i < plan->count; i++) {
-        struct engine_image *image = &engine->images[i];
-        if (image->pipeline->policy != NULL)
-            status = ask_for_image(engine, image, &plan->decisions[i], wake_at, err);
+    size_t kept = 0;
+    for (size_t i = 0; i < update->decided_count; i++) {
+        size_t number = update->decided[i];
+        struct engine_image *image = &engine->images[number];
+        if (image->is_asking || !concerns_policy(&update->plan->decisions[number]))
+            continue;
+        image->is_asking = true;
+        engine->asking[engine->asking_count++] = number;
     }
+    for (size_t i = 0; i < engine->asking_count; i++) {
+        size_t number = engine->asking[i];
+        const struct rb_plan_decision *decision = &update->plan->decisions[number];
+        engine->images[number].is_asking = concerns_policy(decision);
+        if (!concerns_policy(decision))
+            continue;
+        engine->asking[kept++] = number;
+        if (status == 0)
+            status = ask_for_image(engine, &engine->images[number], decision, wake_at, err);
+    }
+    engine->asking_count = kept;
     return status;
 }
 

@@ -140,7 +140,7 @@ static int end_build(struct rb_engine *engine, int64_t build_id, const json_t *r
     log_end(&build, &end);
     struct engine_image *image = engine_image_by_id(engine, build.image_id);
     if (image != NULL)
-        image->stale = true;
+        engine_mark_facts(engine, image);
     return 0;
 }
 
@@ -238,7 +238,7 @@ static int start_build(struct rb_engine *engine, struct engine_image *image,
     struct engine_job *job = engine_add_job(engine, ENGINE_BUILD, build->id, 0);
     int64_t pid = 0, ticks = 0;
     struct rb_err start_error;
-    image->stale = true;
+    engine_mark_facts(engine, image);
     if (rb_executor_start(engine->executor, folder, spec, build_done, job, &job->running, &pid,
                           &ticks, &start_error) != 0) {
         struct rb_build_end end = {.build_id = build->id};
@@ -307,7 +307,7 @@ int rb_engine_cancel_build(struct rb_engine *engine, int64_t build_id, struct rb
     fail(&end, "canceled", "canceled before it started");
     struct engine_image *image = engine_image_by_id(engine, build.image_id);
     if (image != NULL)
-        image->stale = true;
+        engine_mark_facts(engine, image);
     rb_engine_plan_soon(engine);
     return rb_store_end_build(engine->store, &end, NULL, err);
 }

@@ -128,12 +128,14 @@ static void adopt(struct engine_found *found)
         source->advisories = NULL;
         source->threats = NULL;
     }
-    if (found->version_id == 0)
-        return;
-    rb_free(source->version);
-    source->version = rb_strdup(found->version);
-    source->version_id = found->version_id;
-    source->changed_at = found->record.checked_at;
+    if (found->version_id != 0) {
+        rb_free(source->version);
+        source->version = rb_strdup(found->version);
+        source->version_id = found->version_id;
+        source->changed_at = found->record.checked_at;
+    }
+    if (found->detail != NULL || found->version_id != 0)
+        engine_mark_users(source);
 }
 
 void engine_note_check(struct engine_source *source, const struct rb_check_outcome *outcome,

@@ -160,7 +160,7 @@ static void take_verdict(struct engine_verdict *verdict, const struct rb_decisio
         .cause = cause_of(row, word == RB_PLAN_ALLOW ? cannot : NULL, arena),
         .waits_for = rb_arena_strdup(
             arena, rb_json_get_string(result, "waitsFor", row->error != NULL ? "policy" : NULL)),
-        .until_at = row->until_at,
+        .until_at = word == RB_PLAN_ALLOW ? row->asked_at + LEAVE_MS : row->until_at,
         .urgent = rb_json_get_bool(result, "urgent", false),
     };
     verdict->again_at = again_at(verdict, row->until_at, row->asked_at);
@@ -204,6 +204,9 @@ static void record(struct engine_question *question, struct rb_decision_row *row
     }
     take_verdict(verdict, row, result);
     verdict->approvals = json_incref(json_object_get(question->input, "approvals"));
+    struct engine_image *image = engine_image_by_id(engine, question->image_id);
+    if (image != NULL)
+        engine_mark_image(engine, image);
 }
 
 static void answered(void *context, const struct rb_policy_answer *answer,

@@ -20,7 +20,7 @@
 #include "rebake/base/arena.h"
 #include "rebake/base/json.h"
 #include "rebake/base/strbuf.h"
-#include "rebake/plan/plan.h"
+#include "rebake/plan/planner.h"
 #include "rebake/policy/client.h"
 
 struct rb_engine;
@@ -93,8 +93,9 @@ void engine_free_verdict(struct engine_verdict *verdict);
 RB_NODISCARD int engine_approvals(struct rb_engine *engine, const char *name, const char *key,
                                   json_t **ret_approvals, struct rb_err *err);
 /* After planning: asks what the plan wants to know, and what is to be asked again. */
-RB_NODISCARD int engine_ask_for_images(struct rb_engine *engine, const struct rb_plan *plan,
-                                       int64_t *wake_at, struct rb_err *err);
+RB_NODISCARD int engine_ask_for_images(struct rb_engine *engine,
+                                       const struct rb_planner_update *update, int64_t *wake_at,
+                                       struct rb_err *err);
 struct engine_leave {
     bool given;
     int64_t decision_id; /* that gives it */

@@ -22,7 +22,7 @@
 #include "rebake/net/http.h"
 #include "rebake/net/registry.h"
 #include "rebake/pipelines/pipeline.h"
-#include "rebake/plan/plan.h"
+#include "rebake/plan/planner.h"
 #include "rebake/store/builds.h"
 #include "rebake/store/deployments.h"
 #include "rebake/store/sources.h"
@@ -34,6 +34,7 @@ struct engine_pipeline {
     int64_t id;
     struct rb_pipeline *model;
     struct engine_source **bound;    /* the runtime entry of each of the model's sources */
+    size_t first_image;              /* number of the first of its images, the others follow */
     bool is_followed;                /* brought by a source; else a file of this machine */
     char *folder;                    /* that the file is in */
     struct rb_policy_client *policy; /* who is asked about it; NULL: everything is allowed */
@@ -67,6 +68,8 @@ struct engine_source {
     bool checked;           /* at least once since the engine started */
     bool hooked;            /* a webhook named it: soon to be asked for */
     bool recording;         /* what its last check found must be in the store before the next */
+    int *users;             /* numbers of the images that it is an input of */
+    size_t user_count;
 };
 
 /* What was to be updated before, in the order of the inventory: for the versions that brought it.
@@ -104,7 +107,13 @@ struct engine_image {
     struct rb_arena *before_arena;
     struct engine_updates_before before;
     struct engine_verdict verdict;
+    bool is_asking;         /* it is on the engine's list of those that policy is asked about */
     int64_t settling_since; /* 0: it is not settling */
+    /* What the planner was shown last and keeps looking at. */
+    char code_key[RB_SHA256_HEX_SIZE];
+    char *paused_by;
+    char *request_who;
+    char *request_why;
     char *recorded; /* what the store was last told of its state; NULL: nothing by this engine */
 };
 
@@ -131,6 +140,15 @@ struct engine_job {
 };
 
 struct engine_found;
+struct engine_marks;
+
+/* What people have said of images. */
+struct engine_words {
+    const struct rb_pause_row *pauses;
+    size_t pause_count;
+    const struct rb_request_row *requests;
+    size_t request_count;
+};
 
 struct rb_engine {
     struct rb_loop *loop;
@@ -180,6 +198,11 @@ struct rb_engine {
     struct engine_source **sources_by_id;
     struct engine_image *images;
     size_t image_count;
+    struct engine_image **images_by_id;
+    struct engine_marks *marks;
+    struct rb_planner *planner; /* of the loaded images, by their numbers */
+    size_t *asking;             /* images that policy is, or may have to be, asked about */
+    size_t asking_count;
     struct engine_deployment *deployments;
     size_t deployment_count;
     struct engine_job *jobs;
@@ -215,7 +238,6 @@ char *engine_folder_of(const char *path);
    identity. */
 char *engine_source_spec(const struct rb_source *model, char identity[RB_SHA256_HEX_SIZE]);
 struct engine_source *engine_source_by_id(const struct rb_engine *engine, int64_t id);
-struct engine_image *engine_image_by_id(struct rb_engine *engine, int64_t id);
 struct engine_deployment *engine_deployment_by_id(struct rb_engine *engine, int64_t id);
 
 /* fixes.c: newer packages that close an advisory, by all that are watched. The stamp is another one
@@ -267,7 +289,25 @@ RB_NODISCARD int engine_load_hooks(struct rb_engine *engine, struct rb_err *err)
 void engine_unload_hooks(struct rb_engine *engine);
 void engine_serve_hooks(struct rb_engine *engine);
 
+/* changes.c: which images planning looks at again. */
+void engine_begin_marks(struct rb_engine *engine); /* the tables are made; all images are marked */
+void engine_end_marks(struct rb_engine *engine);
+struct engine_image *engine_image_by_id(const struct rb_engine *engine, int64_t id);
+void engine_mark_image(struct rb_engine *engine, const struct engine_image *image);
+/* The same; what the store knows of it is read again too. */
+void engine_mark_facts(struct rb_engine *engine, struct engine_image *image);
+/* Another version of a source is known, or more of it. */
+void engine_mark_users(const struct engine_source *source);
+void engine_mark_all(struct rb_engine *engine);
+/* Adds what people said and what advisories came since the last planning. The words and the numbers
+   of the images live until the marks are cleared. */
+RB_NODISCARD int engine_find_marks(struct rb_engine *engine, const struct engine_words **ret_words,
+                                   const size_t **ret_marked, size_t *ret_count,
+                                   struct rb_err *err);
+void engine_clear_marks(struct rb_engine *engine); /* what they led to is in the store */
+
 /* facts.c: what planning needs to know of an image. */
+bool engine_wants_fixes_alone(const struct engine_image *image);
 RB_NODISCARD int engine_refresh_image(struct rb_engine *engine, struct engine_image *image,
                                       struct rb_err *err);
 void engine_refresh_updates(struct rb_engine *engine, struct engine_image *image);

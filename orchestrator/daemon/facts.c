@@ -243,14 +243,14 @@ static struct rb_repository repository_of(struct engine_source *source)
     };
 }
 
-static bool wants_fixes_alone(const struct engine_image *image)
+bool engine_wants_fixes_alone(const struct engine_image *image)
 {
     return strcmp(image->model->rebuild_on, RB_REBUILD_ON_ADVISORY) == 0;
 }
 
 static bool updates_are_current(const struct rb_engine *engine, const struct engine_image *image)
 {
-    if (wants_fixes_alone(image) &&
+    if (engine_wants_fixes_alone(image) &&
         image->updates_for_advisories != engine_advisories_stamp(engine))
         return false;
     for (size_t i = 0; i < image->repository_count; i++) {
@@ -312,7 +312,7 @@ static void find_updates(struct rb_engine *engine, struct engine_image *image)
     struct rb_upgrade *upgrades;
     size_t count = rb_upgrades_find(&image->inventory, repositories, image->repository_count, NULL,
                                     image->updates_arena, &upgrades);
-    if (wants_fixes_alone(image)) {
+    if (engine_wants_fixes_alone(image)) {
         image->updates_for_advisories = engine_advisories_stamp(engine);
         count = engine_keep_fixes(engine, &image->inventory, upgrades, count);
     }

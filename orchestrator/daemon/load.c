@@ -114,6 +114,7 @@ void engine_unload(struct rb_engine *engine)
     engine_unload_hooks(engine);
     engine_cancel_questions(engine);
     engine_let_go_of_policy(engine);
+    engine_end_marks(engine);
     for (size_t i = 0; i < engine->source_count; i++) {
         struct engine_source *source = &engine->sources[i];
         rb_free(source->name);
@@ -132,6 +133,9 @@ void engine_unload(struct rb_engine *engine)
         rb_free(image->name);
         rb_free(image->repositories);
         rb_free(image->updates_for);
+        rb_free(image->paused_by);
+        rb_free(image->request_who);
+        rb_free(image->request_why);
         rb_free(image->recorded);
         engine_free_verdict(&image->verdict);
         rb_inventory_deinit(&image->inventory);
@@ -188,15 +192,6 @@ static struct engine_source *add_source(struct rb_engine *engine, int64_t id)
     source->engine = engine;
     source->id = id;
     return source;
-}
-
-struct engine_image *engine_image_by_id(struct rb_engine *engine, int64_t id)
-{
-    for (size_t i = 0; i < engine->image_count; i++) {
-        if (engine->images[i].id == id)
-            return &engine->images[i];
-    }
-    return NULL;
 }
 
 struct engine_deployment *engine_deployment_by_id(struct rb_engine *engine, int64_t id)
@@ -273,13 +268,10 @@ static struct engine_source *source_of(const struct engine_pipeline *pipeline,
     return pipeline->bound[model - pipeline->model->sources];
 }
 
-static int base_index(const struct rb_engine *engine, const struct rb_image *base)
+/* Images stand in the order of their pipeline's model. */
+static size_t image_number(const struct engine_pipeline *pipeline, const struct rb_image *model)
 {
-    for (size_t i = 0; base != NULL && i < engine->image_count; i++) {
-        if (engine->images[i].model == base)
-            return (int)i;
-    }
-    return RB_PLAN_NO_BASE;
+    return pipeline->first_image + (size_t)(model - pipeline->model->images);
 }
 
 static void need_path(struct engine_source *source, const char *path)
@@ -299,7 +291,9 @@ static int load_image(struct rb_engine *engine, struct engine_pipeline *pipeline
     struct engine_image *image = &engine->images[engine->image_count];
     *image = (struct engine_image){.id = id, .pipeline = pipeline, .model = model, .stale = true};
     image->name = rb_asprintf("%s/%s", pipeline->model->name, model->name);
-    image->base = base_index(engine, model->from_image);
+    image->base = RB_PLAN_NO_BASE;
+    if (model->from_image != NULL)
+        image->base = (int)image_number(pipeline, model->from_image);
     if (model->from_source != NULL)
         image->base_source = source_of(pipeline, model->from_source);
     image->code_source = source_of(pipeline, model->context_source);
@@ -322,10 +316,10 @@ static int load_deployment(struct rb_engine *engine, struct engine_pipeline *pip
     struct engine_deployment *deployment = &engine->deployments[engine->deployment_count];
     RB_CLEANUP_JSON json_t *spec = rb_deploy_target_spec(model);
     RB_CLEANUP_FREE char *text = rb_json_canonical(spec);
-    int image = base_index(engine, model->image);
-    RB_ASSERT(image != RB_PLAN_NO_BASE);
-    *deployment = (struct engine_deployment){
-        .pipeline = pipeline, .model = model, .image = &engine->images[image]};
+    *deployment =
+        (struct engine_deployment){.pipeline = pipeline,
+                                   .model = model,
+                                   .image = &engine->images[image_number(pipeline, model->image)]};
     rb_sha256_of(text, strlen(text), deployment->spec_hash);
     int status =
         rb_store_put_deployment(engine->store, pipeline->id, model->name, deployment->image->id,
@@ -400,6 +394,7 @@ static int load_pipeline(struct rb_engine *engine, struct engine_pipeline *pipel
     int status = rb_store_put_pipeline(engine->store, model->name, model->file, model->content_hash,
                                        &pipeline->id, err);
     pipeline->bound = rb_calloc(model->source_count, sizeof(*pipeline->bound));
+    pipeline->first_image = engine->image_count;
     for (size_t i = 0; status == 0 && i < model->source_count; i++)
         status = load_source(engine, pipeline, &model->sources[i], err);
     for (size_t i = 0; status == 0 && i < model->image_count; i++)
@@ -496,6 +491,7 @@ static int load_tables(struct rb_engine *engine, struct engine_loading *loading,
         status = load_pipeline(engine, &loading->pipelines[i], err);
     if (status == 0)
         status = retire_absent_pipelines(engine, err);
+    engine_begin_marks(engine);
     if (status != 0) {
         rb_store_rollback(engine->store);
         return status;

@@ -13,13 +13,6 @@
 #include "rebake/store/decisions.h"
 #include "rebake/store/queue.h"
 
-struct words {
-    const struct rb_pause_row *pauses;
-    size_t pause_count;
-    const struct rb_request_row *requests;
-    size_t request_count;
-};
-
 static const json_t *trees_of(const struct engine_source *source)
 {
     return json_object_get(source->detail, "trees");
@@ -31,12 +24,10 @@ static int64_t later(int64_t a, int64_t b)
 }
 
 /* The inputs as they are now, and which of them nobody has seen yet. */
-static void fill_inputs(const struct engine_image *image, struct rb_arena *arena,
-                        struct rb_plan_image *plan)
+static void fill_inputs(struct engine_image *image, struct rb_plan_image *plan)
 {
-    char *hex = rb_arena_alloc(arena, RB_SHA256_HEX_SIZE);
     plan->now.recipe = image->model->recipe_hash;
-    plan->now.tree = rb_lock_code_key(image->model, trees_of(image->code_source), hex);
+    plan->now.tree = rb_lock_code_key(image->model, trees_of(image->code_source), image->code_key);
     plan->code_version_id = image->code_source->version_id;
     plan->changed_at = image->code_source->changed_at;
     if (plan->now.tree == NULL)
@@ -55,23 +46,35 @@ static void fill_inputs(const struct engine_image *image, struct rb_arena *arena
         plan->missing = image->base_source->name;
 }
 
-static void fill_words(const struct engine_image *image, const struct words *words,
-                       struct rb_arena *arena, struct rb_plan_image *plan)
+static void keep_text(char **kept, char *text)
+{
+    rb_free(*kept);
+    *kept = text;
+}
+
+static void fill_words(struct engine_image *image, const struct engine_words *words,
+                       struct rb_plan_image *plan)
 {
     const struct rb_pause_row *pause;
+    keep_text(&image->paused_by, NULL);
+    keep_text(&image->request_who, NULL);
+    keep_text(&image->request_why, NULL);
     if (engine_is_paused(words->pauses, words->pause_count, image->pipeline->model->name,
                          image->name, &pause))
-        plan->paused_by = rb_arena_printf(arena, "%s: %s", pause->who, pause->why);
+        keep_text(&image->paused_by, rb_asprintf("%s: %s", pause->who, pause->why));
     for (size_t i = 0; i < words->request_count; i++) {
         if (words->requests[i].image_id != image->id)
             continue;
-        plan->request_who = words->requests[i].who;
-        plan->request_why = words->requests[i].why;
+        keep_text(&image->request_who, rb_strdup(words->requests[i].who));
+        keep_text(&image->request_why, rb_strdup(words->requests[i].why));
     }
+    plan->paused_by = image->paused_by;
+    plan->request_who = image->request_who;
+    plan->request_why = image->request_why;
 }
 
-static void fill_image(const struct engine_image *image, const struct words *words, int64_t now_at,
-                       struct rb_arena *arena, struct rb_plan_image *plan)
+static void fill_image(struct engine_image *image, const struct engine_words *words, int64_t now_at,
+                       struct rb_plan_image *plan)
 {
     *plan = image->plan;
     plan->name = image->name;
@@ -89,43 +92,27 @@ static void fill_image(const struct engine_image *image, const struct words *wor
     plan->settling_since = image->settling_since;
     plan->ask_policy = image->pipeline->policy != NULL;
     plan->verdict = engine_verdict_now(&image->verdict, now_at);
-    fill_inputs(image, arena, plan);
-    fill_words(image, words, arena, plan);
+    fill_inputs(image, plan);
+    fill_words(image, words, plan);
 }
 
-static int read_words(struct rb_engine *engine, struct rb_arena *arena, struct words *ret_words,
-                      struct rb_err *err)
+/* The planner is told of what may have changed. */
+static int show_changes(struct rb_engine *engine, int64_t now_at, struct rb_err *err)
 {
-    struct rb_pause_row *pauses;
-    struct rb_request_row *requests;
-    int status = rb_store_pauses(engine->store, arena, &pauses, &ret_words->pause_count, err);
-    if (status != 0)
-        return status;
-    status =
-        rb_store_open_requests(engine->store, arena, &requests, &ret_words->request_count, err);
-    ret_words->pauses = pauses;
-    ret_words->requests = requests;
-    return status;
-}
-
-static int make_snapshot(struct rb_engine *engine, struct rb_arena *arena,
-                         struct rb_plan_snapshot *ret_snapshot, struct rb_err *err)
-{
-    struct words words = {0};
-    int64_t now_at = rb_clock_now(engine->clock);
-    int status = read_words(engine, arena, &words, err);
-    struct rb_plan_image *plans =
-        rb_arena_array(arena, engine->image_count, sizeof(struct rb_plan_image));
-    for (size_t i = 0; status == 0 && i < engine->image_count; i++) {
-        struct engine_image *image = &engine->images[i];
+    const struct engine_words *words;
+    const size_t *marked;
+    size_t count;
+    int status = engine_find_marks(engine, &words, &marked, &count, err);
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        struct engine_image *image = &engine->images[marked[i]];
+        struct rb_plan_image plan;
         status = engine_refresh_image(engine, image, err);
         if (status != 0)
             break;
         engine_refresh_updates(engine, image);
-        fill_image(image, &words, now_at, arena, &plans[i]);
+        fill_image(image, words, now_at, &plan);
+        rb_planner_set(engine->planner, marked[i], &plan);
     }
-    *ret_snapshot = (struct rb_plan_snapshot){
-        .now_at = now_at, .images = plans, .image_count = engine->image_count};
     return status;
 }
 
@@ -221,7 +208,7 @@ static int add_build(struct rb_engine *engine, struct engine_image *image,
         status = stand_on_policy(engine, image, build_id, decision, err);
     if (status != 0)
         return status;
-    image->stale = true;
+    engine_mark_facts(engine, image);
     char number[32];
     (void)snprintf(number, sizeof(number), "%lld", (long long)build_id);
     rb_log(RB_LOG_INFO, "build queued", "image", image->name, "build", number, "reason",
@@ -230,14 +217,19 @@ static int add_build(struct rb_engine *engine, struct engine_image *image,
     return 0;
 }
 
+static void note_settling(struct rb_engine *engine, struct engine_image *image, bool settles)
+{
+    if (settles == (image->settling_since != 0))
+        return;
+    image->settling_since = settles ? rb_clock_now(engine->clock) : 0;
+    engine_mark_image(engine, image);
+}
+
 /* The store is asked only where the answer is another than last time: most images do not move. */
 static int record_state(struct rb_engine *engine, struct engine_image *image,
                         const struct rb_plan_decision *decision, struct rb_err *err)
 {
-    if (decision->state != RB_PLAN_SETTLING)
-        image->settling_since = 0;
-    else if (image->settling_since == 0)
-        image->settling_since = rb_clock_now(engine->clock);
+    note_settling(engine, image, decision->state == RB_PLAN_SETTLING);
     const char *state = rb_plan_state_name(decision->build ? RB_PLAN_QUEUED : decision->state);
     RB_CLEANUP_FREE char *reasons =
         decision->reason_count == 0 ? rb_strdup("[]") : reasons_text(decision);
@@ -271,39 +263,43 @@ static int record_decision(struct rb_engine *engine, size_t i,
 static void forget_recorded(struct rb_engine *engine)
 {
     for (size_t i = 0; i < engine->image_count; i++) {
-        rb_free(engine->images[i].recorded);
-        engine->images[i].recorded = NULL;
-        engine->images[i].stale = true;
+        rb_free(rb_steal(&engine->images[i].recorded));
+        engine_mark_facts(engine, &engine->images[i]);
     }
 }
 
-static int record_plan(struct rb_engine *engine, const struct rb_plan *plan, struct rb_arena *arena,
-                       struct rb_err *err)
+static int record_plan(struct rb_engine *engine, const struct rb_planner_update *update,
+                       struct rb_arena *arena, struct rb_err *err)
 {
     int status = rb_store_begin(engine->store, err);
     if (status != 0)
         return status;
-    for (size_t i = 0; status == 0 && i < plan->count; i++)
-        status = record_decision(engine, i, &plan->decisions[i], arena, err);
+    for (size_t i = 0; status == 0 && i < update->decided_count; i++) {
+        size_t number = update->decided[i];
+        status = record_decision(engine, number, &update->plan->decisions[number], arena, err);
+    }
     if (status == 0)
         status = rb_store_commit(engine->store, err);
-    if (status != 0) {
+    if (status != 0)
         rb_store_rollback(engine->store);
-        forget_recorded(engine);
-    }
     return status;
 }
 
 int engine_plan(struct rb_engine *engine, struct rb_arena *arena, int64_t *ret_wake_at,
                 struct rb_err *err)
 {
-    struct rb_plan_snapshot snapshot;
-    struct rb_plan plan;
-    int status = make_snapshot(engine, arena, &snapshot, err);
+    struct rb_planner_update update;
+    int64_t now_at = rb_clock_now(engine->clock);
+    int status = show_changes(engine, now_at, err);
     if (status != 0)
         return status;
-    rb_plan_make(&snapshot, arena, &plan);
-    *ret_wake_at = plan.wake_at;
-    status = record_plan(engine, &plan, arena, err);
-    return status == 0 ? engine_ask_for_images(engine, &plan, ret_wake_at, err) : status;
+    engine_clear_marks(engine);
+    rb_planner_update(engine->planner, now_at, &update);
+    status = record_plan(engine, &update, arena, err);
+    if (status != 0) {
+        forget_recorded(engine);
+        return status;
+    }
+    *ret_wake_at = update.plan->wake_at;
+    return engine_ask_for_images(engine, &update, ret_wake_at, err);
 }

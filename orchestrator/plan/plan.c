@@ -161,8 +161,9 @@ static enum rb_plan_state without_base(const struct plan_work *work, const struc
     return blocked(work, subject->decision, subject->below->stuck_at, subject->below->stuck_how);
 }
 
-/* What policy says of just these inputs; NULL: it is to be asked. A hold whose time is over says no
-   more. */
+/* What policy says of just these inputs; NULL: it is to be asked. One whose time is over says no
+ * more.
+ */
 static const struct rb_plan_verdict *find_verdict(const struct plan_work *work,
                                                   const struct subject *subject)
 {
@@ -173,8 +174,7 @@ static const struct rb_plan_verdict *find_verdict(const struct plan_work *work,
         return &NOBODY_MINDS;
     if (verdict == NULL || !rb_text_equal(verdict->key, subject->decision->input_key))
         return NULL;
-    bool is_over = verdict->word == RB_PLAN_HOLD && verdict->until_at != 0 &&
-                   verdict->until_at <= work->now_at;
+    bool is_over = verdict->until_at != 0 && verdict->until_at <= work->now_at;
     return is_over ? NULL : verdict;
 }
 

@@ -86,7 +86,7 @@ struct rb_plan_verdict {
     const char *key;       /* the input key that it was asked with: it says nothing of another */
     const char *cause;     /* of a hold or a refusal: the rule and why, one line */
     const char *waits_for; /* of a hold: "approval", "time", "test", "policy"; or NULL */
-    int64_t until_at;      /* of a hold: then it is asked again; 0: only when asked for elsewhere */
+    int64_t until_at;      /* then it counts no more, and is asked again; 0: as long as its key */
     bool urgent;           /* builds at once: it does not settle, and not on a base to come */
     bool replaces_running; /* a running build of older inputs is given up for these */
 };

@@ -297,6 +297,8 @@ static void answer(const struct world *world, struct world_image *image)
         verdict.word = number % 2 == 0 ? RB_PLAN_HOLD : RB_PLAN_REFUSE;
         verdict.cause = "not without an approval";
         verdict.waits_for = "approval";
+    } else if (number % 5 == 0) {
+        verdict.until_at = world->now_at + 600 * SECOND; /* a leave that is forgotten */
     }
     memcpy(image->verdict_key, image->asked_key, sizeof(image->verdict_key));
     image->asked_key[0] = '\0';
