@@ -211,7 +211,6 @@ struct rb_engine {
     size_t question_count;
     struct rb_policy_server *policy_server; /* the embedded one; NULL: nobody needs it */
     struct rb_policy_client *embedded_client;
-    struct rb_strlist policies; /* that it has */
     bool policy_was_heard;      /* it was ready, or could not be, since it was started */
 };
 

@@ -189,8 +189,10 @@ static void sum_up(const json_t *open, json_t *vulnerability, json_t *threat)
         likely = epss > likely ? epss : likely;
         exploited = exploited || rb_json_get_bool(item, "kev", false);
     }
-    rb_json_set_string(vulnerability, "worst", BANDS[worst]);
-    rb_json_set(vulnerability, "worstScore", json_real(score));
+    if (worst > 0 || json_array_size(open) == 0)
+        rb_json_set_string(vulnerability, "worst", BANDS[worst]);
+    if (score > 0 || json_array_size(open) == 0)
+        rb_json_set(vulnerability, "worstScore", json_real(score));
     rb_json_set_bool(threat, "kev", exploited);
     rb_json_set(threat, "epss", json_real(likely));
 }
@@ -369,13 +371,14 @@ int engine_deployment_input(struct rb_engine *engine, struct engine_deployment *
     json_t *target = rb_json_object();
     rb_json_set_string(target, "name", deployment->name);
     rb_json_set_string(target, "target", "podman");
+    rb_json_set_string(target, "digest", image->artifact_digest);
     rb_json_set(asking.input, "image", image_json(image));
     rb_json_set(asking.input, "deployment", target);
     int status = running_advisories(&asking, row->artifact_id, &before, err);
     if (status == 0) {
-        json_t *open = engine_open_advisories(engine, &image->inventory);
-        add_vulnerability(&asking, image, engine_advisories_without(before, open),
-                          engine_advisories_without(open, before), open);
+        RB_CLEANUP_JSON json_t *then = engine_open_advisories(engine, &image->inventory);
+        add_vulnerability(&asking, image, engine_advisories_without(before, then),
+                          engine_advisories_without(then, before), json_incref(before));
         status = add_build_reasons(&asking, image, err);
     }
     add_configuration(&asking, image, deployment);

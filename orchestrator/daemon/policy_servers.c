@@ -115,7 +115,6 @@ static void start_embedded(struct rb_engine *engine, const char *const *policies
                                                      .ready = server_ready,
                                                      .failed = server_failed,
                                                      .context = engine};
-    engine->policy_was_heard = false;
     engine->embedded_client = rb_policy_client_new(engine->loop, engine->http, &asking);
     engine->policy_server = rb_policy_server_start(&serving);
 }
@@ -124,22 +123,13 @@ void engine_stop_policy(struct rb_engine *engine)
 {
     rb_policy_server_stop(engine->policy_server);
     rb_policy_client_free(engine->embedded_client);
-    rb_strlist_deinit(&engine->policies);
     engine->policy_server = NULL;
     engine->embedded_client = NULL;
 }
 
-static bool are_equal(const struct rb_strlist *a, const struct rb_strlist *b)
-{
-    bool equal = a->count == b->count;
-    for (size_t i = 0; equal && i < a->count; i++)
-        equal = strcmp(a->items[i], b->items[i]) == 0;
-    return equal;
-}
-
 static void serve_embedded(struct rb_engine *engine)
 {
-    struct rb_strlist policies = {0};
+    RB_CLEANUP(rb_strlist_deinit) struct rb_strlist policies = {0};
     list_policies(engine, &policies);
     if (policies.count == 0) {
         engine_stop_policy(engine);
@@ -148,12 +138,9 @@ static void serve_embedded(struct rb_engine *engine)
     const char *const *items = (const char *const *)policies.items;
     if (engine->policy_server == NULL)
         start_embedded(engine, items);
-    else if (are_equal(&policies, &engine->policies))
-        rb_policy_server_reload(engine->policy_server);
     else
         rb_policy_server_use(engine->policy_server, items);
-    rb_strlist_deinit(&engine->policies);
-    engine->policies = policies;
+    engine->policy_was_heard = false;
 }
 
 static int ask_elsewhere(struct rb_engine *engine, struct engine_pipeline *pipeline,

@@ -89,7 +89,8 @@ static void set_severity(const struct rb_vulnerability *vulnerability, json_t *a
             band = band_of_word(severity->text);
         }
     }
-    rb_json_set_string(advisory, "severity", band == NULL ? "none" : band);
+    if (band != NULL)
+        rb_json_set_string(advisory, "severity", band);
     if (score != RB_SEVERITY_NO_SCORE)
         rb_json_set(advisory, "score", json_real(score / 10.0));
 }

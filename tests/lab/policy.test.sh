@@ -67,6 +67,15 @@ expect_text "$LAB/out" "allow by rule rest"
 expect_equal "$(jq -r .arguments.CHANNEL "$LAB/state/jobs/build-2/spec.json")" stable
 expect_equal "$(rebaked_get /v1/builds/2 | jq -r '.lock.policy.arguments.CHANNEL, .priority' | paste -sd' ')" "stable 70"
 
+for subject in runtime app production; do
+  rebake policy explain "$subject" --json | jq .input >"$LAB/input-$subject.json"
+  expect_exit 0 python3 "$LAB_TOOLS/holds-schema" "$REBAKE_TOP/docs/reference/policy-input.schema.json" "$LAB/input-$subject.json"
+done
+expect_json "$LAB/input-app.json" '.threat == { kev: false, epss: 0, exposed: true, runsOn: ["shop/production"] }'
+expect_json "$LAB/input-app.json" '.reasons[0].kind == "recipe" and .key != "" and (.approvals | length) == 1'
+expect_json "$LAB/input-production.json" '.subject == "deploy" and .deployment.target == "podman" and .history.builds == 1'
+expect_json "$LAB/input-production.json" '.cost.pipelineToday.builds == 2 and .cost.pipelineToday.minutes > 0'
+
 section "an approval is for what was approved; a policy that is read again decides anew"
 echo "second" >"$LAB/work/shop/app/motd"
 git_publish shop "second"
@@ -123,7 +132,7 @@ lab_wait 30 "a hold for the hanging server" held_for "gave no answer: "
 expect_exit 0 rebake why app
 expect_text "$LAB/out" "for there is no answer"
 echo garbage >"$LAB/mood"
-lab_wait 60 "a hold for the garbage" held_for "gave no answer: .*JSON"
+lab_wait 60 "a hold for the garbage" held_for "gave no answer: .*the policy server.s answer"
 lab_stop answers
 lab_wait 60 "a hold for the server that is gone" held_for "gave no answer: .*[Cc]onnect"
 echo '{ "decision": "allow", "rule": "elsewhere" }' >"$LAB/mood"
