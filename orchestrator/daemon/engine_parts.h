@@ -211,7 +211,7 @@ struct rb_engine {
     size_t question_count;
     struct rb_policy_server *policy_server; /* the embedded one; NULL: nobody needs it */
     struct rb_policy_client *embedded_client;
-    bool policy_was_heard;      /* it was ready, or could not be, since it was started */
+    bool policy_was_heard; /* it was ready, or could not be, since it was started */
 };
 
 /* Pipelines on their way to be loaded. */
