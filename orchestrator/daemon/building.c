@@ -288,6 +288,31 @@ int engine_adopt_builds(struct rb_engine *engine, struct rb_err *err)
     return status;
 }
 
+int engine_give_up_build(struct rb_engine *engine, struct engine_image *image, const char *why,
+                         struct rb_err *err)
+{
+    int64_t build_id = image->plan.open_build;
+    struct engine_job *job = engine_find_job(engine, ENGINE_BUILD, build_id);
+    struct rb_build_end end = {.build_id = build_id, .given_up = true};
+    int status = 0;
+    if (job == NULL) {
+        fail(&end, "canceled", why);
+        engine_mark_facts(engine, image);
+        rb_engine_plan_soon(engine);
+        status = rb_store_end_build(engine->store, &end, NULL, err);
+    } else if (!job->given_up) {
+        status = rb_store_give_up_build(engine->store, build_id, why, err);
+        if (status != 0)
+            return status;
+        job->given_up = true;
+        rb_executor_cancel(job->running);
+    } else {
+        return 0;
+    }
+    rb_log(RB_LOG_INFO, "build given up", "image", image->name, "cause", why, NULL);
+    return status;
+}
+
 int rb_engine_cancel_build(struct rb_engine *engine, int64_t build_id, struct rb_err *err)
 {
     struct engine_job *job = engine_find_job(engine, ENGINE_BUILD, build_id);

@@ -136,6 +136,7 @@ struct engine_job {
     enum engine_job_kind kind;
     int64_t id;            /* of the build or rollout; of the deployment for ENGINE_OBSERVE */
     int64_t deployment_id; /* for the last two */
+    bool given_up;         /* a build's: it is being stopped, for newer inputs */
     struct rb_running_job *running;
 };
 
@@ -332,6 +333,9 @@ bool engine_is_paused(const struct rb_pause_row *pauses, size_t count, const cha
 RB_NODISCARD int engine_start_build(struct rb_engine *engine, int64_t build_id, struct rb_err *err);
 /* Ends one that waits and whose image no pipeline has any more. */
 RB_NODISCARD int engine_drop_build(struct rb_engine *engine, int64_t build_id, struct rb_err *err);
+/* The image's open build is for inputs that newer ones have taken the place of. */
+RB_NODISCARD int engine_give_up_build(struct rb_engine *engine, struct engine_image *image,
+                                      const char *why, struct rb_err *err);
 RB_NODISCARD int engine_adopt_builds(struct rb_engine *engine, struct rb_err *err);
 
 /* queueing.c: whose turn it is. *wake_at gets no later than when to ask again. */

@@ -67,23 +67,36 @@ static void note_last_build(struct engine_image *image, const struct rb_build_ro
     plan->last_remaining_count = count;
 }
 
-/* At most one build of an image is open, so the last finished one is among the newest two. */
+static bool was_asked_for(const struct rb_build_row *build)
+{
+    for (size_t i = 0; i < build->reason_count; i++) {
+        if (strcmp(build->reasons[i].kind, "manual") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* At most one build of an image is open. */
 static int refresh_builds(struct rb_engine *engine, struct engine_image *image, struct rb_err *err)
 {
-    struct rb_build_row *builds;
+    struct rb_build_row *open, last;
+    struct rb_plan_image *plan = &image->plan;
     size_t count;
     int status =
-        rb_store_builds(engine->store, image->id, false, 2, image->facts, &builds, &count, err);
+        rb_store_builds(engine->store, image->id, true, 1, image->facts, &open, &count, err);
+    if (status == 0)
+        status = rb_store_last_build(engine->store, image->id, image->facts, &last, &plan->given_up,
+                                     err);
     if (status != 0)
         return status;
-    for (size_t i = 0; i < count; i++) {
-        if (!rb_build_state_is_final(builds[i].state)) {
-            image->plan.open_build = builds[i].id;
-            image->plan.open_running = builds[i].state == RB_BUILD_RUNNING;
-        } else if (image->plan.last == RB_LAST_NONE) {
-            note_last_build(image, &builds[i]);
-        }
-    }
+    if (last.id != 0)
+        note_last_build(image, &last);
+    if (count == 0)
+        return 0;
+    plan->open_build = open->id;
+    plan->open_running = open->state == RB_BUILD_RUNNING;
+    plan->open_key = open->input_key;
+    plan->open_requested = was_asked_for(open);
     return 0;
 }
 

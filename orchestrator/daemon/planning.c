@@ -182,9 +182,10 @@ static int stand_on_policy(struct rb_engine *engine, struct engine_image *image,
                        : status;
 }
 
-static int add_build(struct rb_engine *engine, struct engine_image *image,
-                     const struct rb_plan_decision *decision, struct rb_arena *arena,
-                     struct rb_err *err)
+/* A new one, or the one that is queued already, for these inputs. */
+static int queue_build(struct rb_engine *engine, struct engine_image *image,
+                       const struct rb_plan_decision *decision, struct rb_arena *arena,
+                       struct rb_err *err)
 {
     RB_CLEANUP_JSON json_t *lock = make_lock(image, decision, arena);
     RB_CLEANUP_FREE char *text = rb_json_canonical(lock);
@@ -198,10 +199,14 @@ static int add_build(struct rb_engine *engine, struct engine_image *image,
                                         .to = reason->to,
                                         .version_id = reason->version_id};
     }
-    int64_t build_id;
-    int status = rb_store_add_build(engine->store, image->id, decision->attempt, text,
-                                    rb_lock_hash(lock, hash), decision->input_key, reasons,
-                                    decision->reason_count, &build_id, err);
+    int64_t build_id = image->plan.open_build;
+    int status = decision->replace
+                     ? rb_store_replace_build(engine->store, build_id, decision->attempt, text,
+                                              rb_lock_hash(lock, hash), decision->input_key,
+                                              reasons, decision->reason_count, err)
+                     : rb_store_add_build(engine->store, image->id, decision->attempt, text,
+                                          rb_lock_hash(lock, hash), decision->input_key, reasons,
+                                          decision->reason_count, &build_id, err);
     if (status == 0)
         status = set_terms(engine, image, build_id, arena, err);
     if (status == 0)
@@ -211,7 +216,8 @@ static int add_build(struct rb_engine *engine, struct engine_image *image,
     engine_mark_facts(engine, image);
     char number[32];
     (void)snprintf(number, sizeof(number), "%lld", (long long)build_id);
-    rb_log(RB_LOG_INFO, "build queued", "image", image->name, "build", number, "reason",
+    rb_log(RB_LOG_INFO, decision->replace ? "build replaced" : "build queued", "image", image->name,
+           "build", number, "reason",
            decision->reason_count > 0 ? rb_plan_reason_kind_name(decision->reasons[0].kind) : "-",
            NULL);
     return 0;
@@ -254,8 +260,22 @@ static int record_decision(struct rb_engine *engine, size_t i,
 {
     struct engine_image *image = &engine->images[i];
     int status = record_state(engine, image, decision, err);
-    if (status == 0 && decision->build)
-        status = add_build(engine, image, decision, arena, err);
+    if (status == 0 && (decision->build || decision->replace))
+        status = queue_build(engine, image, decision, arena, err);
+    return status;
+}
+
+/* Once the plan is in the store: a job that is stopped cannot be rolled back. */
+static int give_builds_up(struct rb_engine *engine, const struct rb_planner_update *update,
+                          struct rb_err *err)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < update->decided_count; i++) {
+        size_t index = update->decided[i];
+        const char *why = update->plan->decisions[index].give_up;
+        if (why != NULL)
+            status = engine_give_up_build(engine, &engine->images[index], why, err);
+    }
     return status;
 }
 
@@ -301,5 +321,6 @@ int engine_plan(struct rb_engine *engine, struct rb_arena *arena, int64_t *ret_w
         return status;
     }
     *ret_wake_at = update.plan->wake_at;
-    return engine_ask_for_images(engine, &update, ret_wake_at, err);
+    status = give_builds_up(engine, &update, err);
+    return status == 0 ? engine_ask_for_images(engine, &update, ret_wake_at, err) : status;
 }

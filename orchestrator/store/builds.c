@@ -20,8 +20,16 @@ static const char SQL_NOTE_RUNNER[] =
     "UPDATE builds SET state = 'running', job_folder = ?2, pid = ?3, pid_ticks = ?4,"
     " started_at = iif(started_at = 0, ?5, started_at) WHERE id = ?1";
 static const char SQL_END[] =
-    "UPDATE builds SET state = ?2, finished_at = ?3, error_class = ?4, error = ?5, pid = 0,"
-    " pid_ticks = 0, artifact_id = ?6 WHERE id = ?1";
+    "UPDATE builds SET state = ?2, finished_at = ?3, error_class = ?4,"
+    " error = iif(?2 = 'canceled' AND given_up = 1, error, ?5), pid = 0, pid_ticks = 0,"
+    " artifact_id = ?6, given_up = iif(?2 = 'canceled', max(given_up, ?7), 0) WHERE id = ?1";
+static const char SQL_GIVE_UP[] = "UPDATE builds SET given_up = 1, error = ?2 WHERE id = ?1";
+static const char SQL_REPLACE[] =
+    "UPDATE builds SET attempt = ?2, lock = ?3, lock_hash = ?4, input_key = ?5 WHERE id = ?1";
+static const char SQL_DROP_REASONS[] = "DELETE FROM build_reasons WHERE build_id = ?1";
+static const char SQL_GIVEN_UP[] =
+    "SELECT count(*) FROM builds"
+    " WHERE image_id = ?1 AND id > ?2 AND given_up = 1 AND started_at > 0";
 static const char SQL_REMAINS[] =
     "UPDATE build_reasons SET remains = 1 WHERE build_id = ?1 AND position = ?2";
 static const char SQL_REASONS[] =
@@ -31,7 +39,7 @@ static const char SQL_REASONS[] =
 #define SQL_BUILDS(table)                                                                          \
     "SELECT b.id, b.image_id, p.name, i.name, b.state, b.attempt, b.lock, b.lock_hash,"            \
     " b.input_key, b.created_at, b.started_at, b.finished_at, b.error_class, b.error,"             \
-    " b.job_folder, b.pid, b.pid_ticks, b.artifact_id, b.decision_id"                              \
+    " b.job_folder, b.pid, b.pid_ticks, b.artifact_id, b.decision_id, b.given_up"                  \
     " FROM " table " CROSS JOIN images i ON i.id = b.image_id"                                     \
     " CROSS JOIN pipelines p ON p.id = i.pipeline_id"
 #define SQL_EACH SQL_BUILDS("builds b")
@@ -43,6 +51,9 @@ static const char SQL_ONE[] = SQL_EACH " WHERE b.id = ?1";
 static const char SQL_GOOD[] = SQL_EACH
     " WHERE b.artifact_id = (SELECT max(id) FROM artifacts WHERE image_id = ?1 AND good = 1)"
     " ORDER BY b.id DESC LIMIT 1";
+static const char SQL_LAST[] =
+    SQL_EACH " WHERE b.image_id = ?1 AND b.state NOT IN ('queued', 'running') AND b.given_up = 0"
+             " ORDER BY b.id DESC LIMIT 1";
 static const char SQL_ALL[] = SQL_EACH " WHERE b.id < ?1" SQL_NEWEST_FIRST;
 static const char SQL_OF_IMAGE[] = SQL_EACH " WHERE b.image_id = ?1" SQL_NEWEST_FIRST;
 static const char SQL_OPEN[] = SQL_UNFINISHED " AND b.image_id <= ?1" SQL_NEWEST_FIRST;
@@ -102,8 +113,9 @@ static int serve_requests(struct rb_store *store, int64_t image_id, int64_t buil
     return query_run(&query, err);
 }
 
-static int queued_event(struct rb_store *store, int64_t image_id, int64_t build_id, int attempt,
-                        const struct rb_reason *reasons, size_t count, struct rb_err *err)
+static int queued_event(struct rb_store *store, const char *name, int64_t image_id,
+                        int64_t build_id, int attempt, const struct rb_reason *reasons,
+                        size_t count, struct rb_err *err)
 {
     json_t *data = rb_json_object(), *list = rb_json_array();
     for (size_t i = 0; i < count; i++) {
@@ -117,7 +129,7 @@ static int queued_event(struct rb_store *store, int64_t image_id, int64_t build_
     rb_json_set_integer(data, "build", build_id);
     rb_json_set_integer(data, "attempt", attempt);
     rb_json_set(data, "reasons", list);
-    return event_of_image(store, image_id, "build.queued", data, err);
+    return event_of_image(store, image_id, name, data, err);
 }
 
 int rb_store_add_build(struct rb_store *store, int64_t image_id, int attempt, const char *lock,
@@ -142,7 +154,8 @@ int rb_store_add_build(struct rb_store *store, int64_t image_id, int attempt, co
     if (status == 0)
         status = serve_requests(store, image_id, id, err);
     if (status == 0)
-        status = queued_event(store, image_id, id, attempt, reasons, reason_count, err);
+        status =
+            queued_event(store, "build.queued", image_id, id, attempt, reasons, reason_count, err);
     status = change_end(store, status, err);
     if (status == 0)
         *ret_id = id;
@@ -170,6 +183,7 @@ static void read_build(struct query *query, struct rb_arena *arena, struct rb_bu
     row->pid_ticks = query_integer(query);
     row->artifact_id = query_integer(query);
     row->decision_id = query_integer(query);
+    row->given_up = query_integer(query) != 0;
 }
 
 static int read_reasons(struct rb_store *store, struct rb_build_row *row, struct rb_arena *arena,
@@ -267,6 +281,101 @@ static int want_open(struct rb_store *store, int64_t build_id, struct rb_arena *
     return status;
 }
 
+/* What persons asked for stays among the reasons. */
+static size_t keep_requests(const struct rb_build_row *row, struct rb_reason *reasons, size_t count)
+{
+    for (size_t i = 0; i < row->reason_count; i++) {
+        if (strcmp(row->reasons[i].kind, "manual") == 0)
+            reasons[count++] = row->reasons[i];
+    }
+    return count;
+}
+
+static int write_replaced(struct rb_store *store, const struct rb_build_row *row, int attempt,
+                          const char *lock, const char *lock_hash, const char *input_key,
+                          struct rb_err *err)
+{
+    struct query query = query_start(store, SQL_REPLACE);
+    query_bind_integer(&query, row->id);
+    query_bind_integer(&query, attempt);
+    query_bind_text(&query, lock);
+    query_bind_text(&query, lock_hash);
+    query_bind_text(&query, input_key);
+    int status = query_run(&query, err);
+    if (status != 0)
+        return status;
+    struct query drop = query_start(store, SQL_DROP_REASONS);
+    query_bind_integer(&drop, row->id);
+    return query_run(&drop, err);
+}
+
+static int replace(struct rb_store *store, int64_t build_id, int attempt, const char *lock,
+                   const char *lock_hash, const char *input_key, const struct rb_reason *reasons,
+                   size_t reason_count, struct rb_err *err)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    struct rb_build_row row = {0};
+    int status = want_open(store, build_id, arena, &row, err);
+    if (status == 0 && row.state != RB_BUILD_QUEUED)
+        status = rb_err_set(err, RB_EINVALID, "build %lld runs already", (long long)build_id);
+    if (status != 0)
+        return status;
+    struct rb_reason *all = rb_arena_array(arena, reason_count + row.reason_count, sizeof(*all));
+    memcpy(all, reasons, reason_count * sizeof(*all));
+    size_t count = keep_requests(&row, all, reason_count);
+    status = write_replaced(store, &row, attempt, lock, lock_hash, input_key, err);
+    if (status == 0)
+        status = add_reasons(store, build_id, all, count, err);
+    if (status == 0)
+        status = serve_requests(store, row.image_id, build_id, err);
+    return status == 0 ? queued_event(store, "build.replaced", row.image_id, build_id, attempt, all,
+                                      count, err)
+                       : status;
+}
+
+int rb_store_replace_build(struct rb_store *store, int64_t build_id, int attempt, const char *lock,
+                           const char *lock_hash, const char *input_key,
+                           const struct rb_reason *reasons, size_t reason_count, struct rb_err *err)
+{
+    int status = change_begin(store, err);
+    if (status != 0)
+        return status;
+    status =
+        replace(store, build_id, attempt, lock, lock_hash, input_key, reasons, reason_count, err);
+    return change_end(store, status, err);
+}
+
+int rb_store_give_up_build(struct rb_store *store, int64_t build_id, const char *why,
+                           struct rb_err *err)
+{
+    int status = change_begin(store, err);
+    if (status != 0)
+        return status;
+    struct query query = query_start(store, SQL_GIVE_UP);
+    query_bind_integer(&query, build_id);
+    query_bind_text(&query, why);
+    return change_end(store, query_run(&query, err), err);
+}
+
+int rb_store_last_build(struct rb_store *store, int64_t image_id, struct rb_arena *arena,
+                        struct rb_build_row *ret_row, int *ret_given_up, struct rb_err *err)
+{
+    bool found;
+    struct query query = query_start(store, SQL_LAST);
+    query_bind_integer(&query, image_id);
+    int status = read_one(&query, arena, ret_row, &found, err);
+    if (status != 0)
+        return status;
+    if (!found)
+        *ret_row = (struct rb_build_row){0};
+    struct query count = query_start(store, SQL_GIVEN_UP);
+    query_bind_integer(&count, image_id);
+    query_bind_integer(&count, ret_row->id);
+    if (query_step(&count))
+        *ret_given_up = (int)query_integer(&count);
+    return query_end(&count, err);
+}
+
 static int note_runner(struct rb_store *store, int64_t build_id, const char *job_folder,
                        int64_t pid, int64_t pid_ticks, struct rb_err *err)
 {
@@ -346,6 +455,7 @@ static int write_end(struct rb_store *store, const struct rb_build_end *end,
     query_bind_text(&query, end->error_class);
     query_bind_text(&query, end->error);
     query_bind_id(&query, *ret_artifact_id);
+    query_bind_integer(&query, end->given_up);
     status = query_run(&query, err);
     if (status == 0)
         status = mark_remaining(store, &row, end->remains, err);

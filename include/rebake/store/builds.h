@@ -86,6 +86,7 @@ struct rb_build_row {
     int64_t pid_ticks;
     int64_t artifact_id; /* 0: none */
     int64_t decision_id; /* that allowed it (rebake/store/decisions.h); 0: none */
+    bool given_up; /* canceled, since newer inputs took its place: it says nothing of its own */
     struct rb_reason *reasons;
     size_t reason_count;
 };
@@ -95,6 +96,21 @@ RB_NODISCARD int rb_store_add_build(struct rb_store *store, int64_t image_id, in
                                     const char *lock, const char *lock_hash, const char *input_key,
                                     const struct rb_reason *reasons, size_t reason_count,
                                     int64_t *ret_id, struct rb_err *err);
+/* A queued build is to be for other inputs, in its place in the queue. Who asked for it stays among
+   its reasons, and open requests of its image are served by it. Event build.replaced. RB_EINVALID
+   when it is not queued any more. */
+RB_NODISCARD int rb_store_replace_build(struct rb_store *store, int64_t build_id, int attempt,
+                                        const char *lock, const char *lock_hash,
+                                        const char *input_key, const struct rb_reason *reasons,
+                                        size_t reason_count, struct rb_err *err);
+/* Notes that a running build is being given up, and why: once it ends as canceled, it was. */
+RB_NODISCARD int rb_store_give_up_build(struct rb_store *store, int64_t build_id, const char *why,
+                                        struct rb_err *err);
+/* The newest build of the image that has ended and was not given up (id 0: there is none), and how
+   many were given up while they ran since. */
+RB_NODISCARD int rb_store_last_build(struct rb_store *store, int64_t image_id,
+                                     struct rb_arena *arena, struct rb_build_row *ret_row,
+                                     int *ret_given_up, struct rb_err *err);
 /* Notes the runner, before it is known to run (pid 0) and after; event build.started the first
  * time. */
 RB_NODISCARD int rb_store_start_build(struct rb_store *store, int64_t build_id,
@@ -125,6 +141,7 @@ struct rb_build_end {
     const char *digest;
     int64_t size_bytes;
     bool good;
+    bool given_up; /* with RB_BUILD_CANCELED: for newer inputs */
     /* What is inside a new artifact, an object as rb_inventory_to_json makes it: equal ones are
        kept once. Borrowed; may be NULL. */
     const json_t *inventory;

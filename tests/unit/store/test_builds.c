@@ -326,6 +326,79 @@ static void pause_holds_until_lifted(void **state)
     assert_int_equal(count, 0);
 }
 
+static void a_queued_build_is_replaced(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rb_err err;
+    const struct rb_reason package = {
+        .kind = "package", .subject = "perl", .from = "1", .to = "2", .version_id = 0};
+    assert_ok(rb_store_add_request(fixture->store, fixture->app_id, "user:ann", "to see", &err),
+              &err);
+    int64_t id = fixture_queue(fixture, fixture->app_id);
+    assert_ok(rb_store_replace_build(fixture->store, id, 1, "{\"commit\":\"2222\"}", "hash2",
+                                     "key2", &package, 1, &err),
+              &err);
+    struct rb_build_row row = read_build(fixture, id);
+    assert_int_equal(row.state, RB_BUILD_QUEUED);
+    assert_string_equal(row.input_key, "key2");
+    assert_string_equal(row.lock_hash, "hash2");
+    assert_int_equal(row.created_at, 1000);
+    assert_int_equal(row.reason_count, 1);
+    assert_string_equal(row.reasons[0].subject, "perl");
+    assert_string_equal(fixture_events(fixture, 1), "build.replaced shop/app");
+    assert_ok(rb_store_start_build(fixture->store, id, "/jobs/1", 77, 88, &err), &err);
+    assert_int_equal(
+        rb_store_replace_build(fixture->store, id, 1, "{}", "h", "k", &package, 1, &err),
+        RB_EINVALID);
+}
+
+static void who_asked_stays_among_the_reasons(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rb_err err;
+    const struct rb_reason asked = {.kind = "manual", .subject = "user:ann", .from = "", .to = "x"};
+    const struct rb_reason code = {.kind = "code", .subject = "code", .from = "1", .to = "2"};
+    int64_t id;
+    assert_ok(rb_store_add_build(fixture->store, fixture->app_id, 1, "{}", "h", "k", &asked, 1, &id,
+                                 &err),
+              &err);
+    assert_ok(rb_store_replace_build(fixture->store, id, 1, "{}", "h2", "k2", &code, 1, &err),
+              &err);
+    struct rb_build_row row = read_build(fixture, id);
+    assert_int_equal(row.reason_count, 2);
+    assert_string_equal(row.reasons[0].kind, "code");
+    assert_string_equal(row.reasons[1].subject, "user:ann");
+}
+
+static void what_is_given_up_is_not_the_last(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rb_err err;
+    struct rb_build_row row;
+    int given_up;
+    struct rb_build_end end = {.state = RB_BUILD_CANCELED, .error_class = "canceled", .error = "x"};
+    int64_t first = fixture_build(fixture, fixture->app_id, RB_BUILD_FAILED, NULL);
+    end.build_id = fixture_queue(fixture, fixture->app_id);
+    end.given_up = true;
+    assert_ok(rb_store_end_build(fixture->store, &end, NULL, &err), &err);
+    int64_t running = end.build_id = fixture_queue(fixture, fixture->app_id);
+    end.given_up = false;
+    assert_ok(rb_store_start_build(fixture->store, running, "/jobs/1", 77, 88, &err), &err);
+    assert_ok(rb_store_give_up_build(fixture->store, running, "newer inputs", &err), &err);
+    assert_ok(rb_store_end_build(fixture->store, &end, NULL, &err), &err);
+    assert_true(read_build(fixture, running).given_up);
+    assert_string_equal(read_build(fixture, running).error, "newer inputs");
+    assert_ok(
+        rb_store_last_build(fixture->store, fixture->app_id, fixture->arena, &row, &given_up, &err),
+        &err);
+    assert_int_equal(row.id, first);
+    assert_int_equal(given_up, 1); /* the other never ran */
+    assert_ok(rb_store_last_build(fixture->store, fixture->runtime_id, fixture->arena, &row,
+                                  &given_up, &err),
+              &err);
+    assert_int_equal(row.id, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +419,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(request_is_served_by_the_next_build, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(pause_holds_until_lifted, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_queued_build_is_replaced, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(who_asked_stays_among_the_reasons, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_is_given_up_is_not_the_last, fixture_setup,
+                                        fixture_teardown),
     };
     return cmocka_run_group_tests_name("store builds", tests, NULL, NULL);
 }
