@@ -24,7 +24,6 @@ struct engine_marks {
     int *users;             /* of all sources, one source's behind the other's */
     struct rb_arena *words; /* as of the last planning */
     struct engine_words said;
-    int64_t advisories; /* their stamp then */
 };
 
 static size_t number_of(const struct rb_engine *engine, const struct engine_image *image)
@@ -213,9 +212,9 @@ static int read_words(struct rb_engine *engine, struct rb_arena *arena,
 static void mark_by_advisories(struct rb_engine *engine)
 {
     int64_t stamp = engine_advisories_stamp(engine);
-    if (stamp == engine->marks->advisories)
+    if (stamp == engine->advisories_stamp)
         return;
-    engine->marks->advisories = stamp;
+    engine->advisories_stamp = stamp;
     for (size_t i = 0; i < engine->image_count; i++) {
         if (engine_wants_fixes_alone(&engine->images[i]))
             engine_mark_image(engine, &engine->images[i]);
@@ -254,6 +253,11 @@ int engine_find_marks(struct rb_engine *engine, const struct engine_words **ret_
     *ret_marked = marks->list;
     *ret_count = marks->count;
     return 0;
+}
+
+bool engine_has_marks(const struct rb_engine *engine)
+{
+    return engine->marks->count > 0;
 }
 
 void engine_clear_marks(struct rb_engine *engine)

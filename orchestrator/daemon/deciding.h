@@ -113,7 +113,8 @@ const char *engine_cannot_obey(const char *what, const json_t *result, struct rb
 /* What of it is a part of the lock: build arguments, the builder's class. The caller drops the
    reference; NULL: nothing. */
 json_t *engine_lock_of_policy(const json_t *result);
-/* Priority, budget and bound of a build. Texts are the arena's. */
+/* Priority, budget and bound of a build, each as it is where nothing is said of it. Texts are the
+   arena's. */
 struct rb_build_terms;
 void engine_terms_of_policy(const json_t *result, struct rb_arena *arena,
                             struct rb_build_terms *terms);

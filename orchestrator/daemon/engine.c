@@ -65,6 +65,8 @@ static void plan_now(void *context)
         rb_timer_start(engine->plan_timer, PLAN_AFTER_ERROR_MS, 0);
         return;
     }
+    if (engine_has_marks(engine)) /* what was queued and started just now is told too */
+        rb_engine_plan_soon(engine);
     engine->behind = engine->planning_soon;
     if (engine->planning_soon)
         return;

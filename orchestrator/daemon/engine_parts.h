@@ -201,6 +201,7 @@ struct rb_engine {
     size_t image_count;
     struct engine_image **images_by_id;
     struct engine_marks *marks;
+    int64_t advisories_stamp;   /* as of this planning: another one when any advisories are */
     struct rb_planner *planner; /* of the loaded images, by their numbers */
     size_t *asking;             /* images that policy is, or may have to be, asked about */
     size_t asking_count;
@@ -304,6 +305,7 @@ void engine_mark_all(struct rb_engine *engine);
 RB_NODISCARD int engine_find_marks(struct rb_engine *engine, const struct engine_words **ret_words,
                                    const size_t **ret_marked, size_t *ret_count,
                                    struct rb_err *err);
+bool engine_has_marks(const struct rb_engine *engine);
 void engine_clear_marks(struct rb_engine *engine); /* what they led to is in the store */
 
 /* facts.c: what planning needs to know of an image. */
@@ -311,6 +313,17 @@ bool engine_wants_fixes_alone(const struct engine_image *image);
 RB_NODISCARD int engine_refresh_image(struct rb_engine *engine, struct engine_image *image,
                                       struct rb_err *err);
 void engine_refresh_updates(struct rb_engine *engine, struct engine_image *image);
+
+/* policy_input.c: is the image the base, or built from it, however far above? */
+bool engine_stands_on(const struct rb_engine *engine, const struct engine_image *image,
+                      const struct engine_image *base);
+/* Can it be reached from the network? */
+bool engine_is_published(const struct engine_deployment *deployment);
+
+/* urgency.c: what a build's priority is where policy sets none. */
+RB_NODISCARD int engine_priority(struct rb_engine *engine, const struct engine_image *image,
+                                 const struct rb_plan_decision *decision, struct rb_arena *arena,
+                                 int *ret_priority, struct rb_err *err);
 
 /* planning.c: from facts to a plan, and the plan into the store. */
 RB_NODISCARD int engine_plan(struct rb_engine *engine, struct rb_arena *arena, int64_t *ret_wake_at,

@@ -264,7 +264,7 @@ bool engine_wants_fixes_alone(const struct engine_image *image)
 static bool updates_are_current(const struct rb_engine *engine, const struct engine_image *image)
 {
     if (engine_wants_fixes_alone(image) &&
-        image->updates_for_advisories != engine_advisories_stamp(engine))
+        image->updates_for_advisories != engine->advisories_stamp)
         return false;
     for (size_t i = 0; i < image->repository_count; i++) {
         if (image->updates_for[i] != image->repositories[i]->version_id)
@@ -326,7 +326,7 @@ static void find_updates(struct rb_engine *engine, struct engine_image *image)
     size_t count = rb_upgrades_find(&image->inventory, repositories, image->repository_count, NULL,
                                     image->updates_arena, &upgrades);
     if (engine_wants_fixes_alone(image)) {
-        image->updates_for_advisories = engine_advisories_stamp(engine);
+        image->updates_for_advisories = engine->advisories_stamp;
         count = engine_keep_fixes(engine, &image->inventory, upgrades, count);
     }
     keep_updates(image, upgrades, count, repositories);

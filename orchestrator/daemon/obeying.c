@@ -63,7 +63,8 @@ void engine_terms_of_policy(const json_t *result, struct rb_arena *arena,
     rb_json_set(response, "result", json_incref((json_t *)result));
     if (rb_policy_answer_read(response, arena, &answer, NULL) != 0)
         return; /* it was read when it came: one of the store of another release */
-    terms->priority = answer.priority;
+    if (json_object_get(result, "priority") != NULL)
+        terms->priority = answer.priority;
     terms->budget = answer.budget_name;
     terms->budget_ms_a_day = answer.budget_ms_a_day;
     terms->bound = answer.concurrency_name;

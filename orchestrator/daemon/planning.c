@@ -9,7 +9,6 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/pipelines/lock.h"
-#include "rebake/plan/dispatch.h"
 #include "rebake/store/decisions.h"
 #include "rebake/store/queue.h"
 
@@ -159,11 +158,14 @@ static json_t *make_lock(const struct engine_image *image, const struct rb_plan_
 }
 
 static int set_terms(struct rb_engine *engine, const struct engine_image *image, int64_t build_id,
-                     struct rb_arena *arena, struct rb_err *err)
+                     const struct rb_plan_decision *decision, struct rb_arena *arena,
+                     struct rb_err *err)
 {
-    struct rb_build_terms terms = {.priority = RB_DISPATCH_DEFAULT};
+    struct rb_build_terms terms = {0};
+    int status = engine_priority(engine, image, decision, arena, &terms.priority, err);
+    if (status == 0)
+        status = rb_store_expected_build_ms(engine->store, image->id, &terms.expected_ms, err);
     engine_terms_of_policy(image->verdict.result, arena, &terms);
-    int status = rb_store_expected_build_ms(engine->store, image->id, &terms.expected_ms, err);
     return status == 0 ? rb_store_set_build_terms(engine->store, build_id, &terms, err) : status;
 }
 
@@ -208,7 +210,7 @@ static int queue_build(struct rb_engine *engine, struct engine_image *image,
                                           rb_lock_hash(lock, hash), decision->input_key, reasons,
                                           decision->reason_count, &build_id, err);
     if (status == 0)
-        status = set_terms(engine, image, build_id, arena, err);
+        status = set_terms(engine, image, build_id, decision, arena, err);
     if (status == 0)
         status = stand_on_policy(engine, image, build_id, decision, err);
     if (status != 0)
@@ -322,5 +324,7 @@ int engine_plan(struct rb_engine *engine, struct rb_arena *arena, int64_t *ret_w
     }
     *ret_wake_at = update.plan->wake_at;
     status = give_builds_up(engine, &update, err);
+    if (status != 0)
+        engine_mark_all(engine);
     return status == 0 ? engine_ask_for_images(engine, &update, ret_wake_at, err) : status;
 }

@@ -156,7 +156,7 @@ static int add_cost(const struct asking *asking, const struct engine_image *imag
     return status == 0 ? add_spent(asking, cost, "month", &month, false, err) : status;
 }
 
-static bool stands_on(const struct rb_engine *engine, const struct engine_image *image,
+bool engine_stands_on(const struct rb_engine *engine, const struct engine_image *image,
                       const struct engine_image *base)
 {
     while (image != base && image->base != RB_PLAN_NO_BASE)
@@ -164,8 +164,9 @@ static bool stands_on(const struct rb_engine *engine, const struct engine_image 
     return image == base;
 }
 
-static bool is_published(const struct rb_podman_target *target)
+bool engine_is_published(const struct engine_deployment *deployment)
 {
+    const struct rb_podman_target *target = &deployment->model->podman;
     return target->ports[0] != NULL || rb_text_equal(target->network, "host");
 }
 
@@ -211,10 +212,10 @@ static void add_vulnerability(const struct asking *asking, const struct engine_i
     sum_up(open, vulnerability, threat);
     for (size_t i = 0; i < engine->deployment_count; i++) {
         const struct engine_deployment *deployment = &engine->deployments[i];
-        if (!stands_on(engine, deployment->image, image))
+        if (!engine_stands_on(engine, deployment->image, image))
             continue;
         rb_json_append_string(runs_on, deployment->name);
-        exposed = exposed || is_published(&deployment->model->podman);
+        exposed = exposed || engine_is_published(deployment);
     }
     rb_json_set_bool(threat, "exposed", exposed);
     rb_json_set(threat, "runsOn", runs_on);

@@ -108,15 +108,15 @@ struct rb_plan_image {
     size_t update_count;
     bool updates_are_fixes; /* each closes an advisory: others were left out */
     /* What is under way or was tried. */
-    int64_t open_build; /* id of a queued or running build; 0: none */
     bool open_running;
-    const char *open_key; /* what it is for: an input key; NULL: not known */
     bool open_requested;  /* a person asked for it */
     int given_up;         /* builds in a row that were given up for newer inputs */
+    int64_t open_build;   /* id of a queued or running build; 0: none */
+    const char *open_key; /* what it is for: an input key; NULL: not known */
     enum rb_plan_last last;
+    int last_attempt;
     const char *last_key; /* input key of that build */
     int64_t last_finished_at;
-    int last_attempt;
     const struct rb_plan_reason *last_remaining; /* reasons that it left (unresolved), in the order
                                                     that a decision has them */
     size_t last_remaining_count;
