@@ -10,6 +10,7 @@
  */
 #include "front.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "frame.h"
@@ -21,11 +22,13 @@
 enum {
     CONNECTIONS_MAXIMUM = 256,
     IDLE_SECONDS = 120,
+    NUMBER_SIZE = 16,
     SENT_MAXIMUM = 4 * FRAME_BODY_MAXIMUM /* read and dropped, that the sender hears why */
 };
 
 struct front {
     struct worker *worker;
+    const unsigned *reads;
     struct rb_listener *listener;
 };
 
@@ -40,17 +43,24 @@ struct exchange {
     struct opa_reply reply;
 };
 
-static enum MHD_Result send_reply(struct MHD_Connection *connection, struct opa_reply *reply)
+static enum MHD_Result send_with(struct MHD_Connection *connection, struct opa_reply *reply,
+                                 const char *header, const char *value)
 {
     struct MHD_Response *response =
         MHD_create_response_from_buffer(reply->size, rb_steal(&reply->text), MHD_RESPMEM_MUST_FREE);
     RB_ASSERT(response != NULL);
     (void)MHD_add_response_header(response, "Content-Type", "application/json");
-    if (reply->status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        (void)MHD_add_response_header(response, "Allow", "GET, POST");
+    if (header != NULL)
+        (void)MHD_add_response_header(response, header, value);
     enum MHD_Result queued = MHD_queue_response(connection, (unsigned)reply->status, response);
     MHD_destroy_response(response);
     return queued;
+}
+
+static enum MHD_Result send_reply(struct MHD_Connection *connection, struct opa_reply *reply)
+{
+    bool is_method = reply->status == MHD_HTTP_METHOD_NOT_ALLOWED;
+    return send_with(connection, reply, is_method ? "Allow" : NULL, "GET, POST");
 }
 
 static enum MHD_Result refuse(struct MHD_Connection *connection, int status, const char *code,
@@ -132,6 +142,18 @@ static enum MHD_Result ask(struct front *front, struct exchange *exchange, const
     return MHD_YES;
 }
 
+static enum MHD_Result tell_health(const struct front *front, struct MHD_Connection *connection)
+{
+    struct opa_reply healthy = {.status = MHD_HTTP_OK, .size = 3};
+    char reads[NUMBER_SIZE];
+    if (!worker_is_ready(front->worker))
+        return refuse(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal_error",
+                      "the worker that evaluates policies is not ready");
+    healthy.text = rb_strdup("{}\n");
+    (void)snprintf(reads, sizeof(reads), "%u", front->reads == NULL ? 1 : *front->reads);
+    return send_with(connection, &healthy, FRONT_READS_HEADER, reads);
+}
+
 static enum MHD_Result answer(struct front *front, struct exchange *exchange, const char *method,
                               const char *path)
 {
@@ -143,14 +165,10 @@ static enum MHD_Result answer(struct front *front, struct exchange *exchange, co
         return refuse_body(exchange->connection);
     if (opa_path(path, &document, &flags))
         return ask(front, exchange, method, document, flags);
-    if (strcmp(path, "/health") != 0)
-        return refuse(exchange->connection, MHD_HTTP_NOT_FOUND, "resource_not_found",
-                      "there is nothing at this path");
-    if (!worker_is_ready(front->worker))
-        return refuse(exchange->connection, MHD_HTTP_INTERNAL_SERVER_ERROR, "internal_error",
-                      "the worker that evaluates policies is not ready");
-    struct opa_reply healthy = {.status = MHD_HTTP_OK, .text = rb_strdup("{}\n"), .size = 3};
-    return send_reply(exchange->connection, &healthy);
+    if (strcmp(path, "/health") == 0)
+        return tell_health(front, exchange->connection);
+    return refuse(exchange->connection, MHD_HTTP_NOT_FOUND, "resource_not_found",
+                  "there is nothing at this path");
 }
 
 static bool announces_too_much(struct MHD_Connection *connection)
@@ -206,6 +224,7 @@ int front_start(const struct front_options *options, struct front **ret_front, s
 {
     struct front *front = rb_zalloc(sizeof(*front));
     front->worker = options->worker;
+    front->reads = options->reads;
     const struct rb_listener_options listener = {.loop = options->loop,
                                                  .fd = options->fd,
                                                  .name = options->name,

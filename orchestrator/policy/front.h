@@ -13,7 +13,11 @@ struct front_options {
     int fd;           /* listens; the front closes it, unless it does not start */
     const char *name; /* of it, for messages */
     struct worker *worker;
+    const unsigned *reads; /* how often the policies were read; NULL: once. Stays */
 };
+
+/* Of the answer about its health: that number. */
+#define FRONT_READS_HEADER "Rebake-Policy-Reads"
 
 RB_NODISCARD int front_start(const struct front_options *options, struct front **ret_front,
                              struct rb_err *err);

@@ -14,10 +14,10 @@ RB_NODISCARD int policies_read(const char *const *names, struct policies **ret_p
                                struct rb_strbuf *diagnostics, struct rb_err *err);
 void policies_free(struct policies *policies); /* NULL is allowed */
 
-/* An opa_decide: by the policy for input.pipeline, or else the one without a pipeline.
-   RB_ENOTFOUND when there is neither. */
-int policies_decide(void *policies, const json_t *input, json_t **ret_result, struct rb_err *err);
-/* For worker_policies. */
-void policies_note_rules(void *policies, char *where, size_t size);
+/* An opa_decide, with policies as its context: by the policy for input.pipeline, or else the one
+   without a pipeline. RB_ENOTFOUND when there is neither. */
+int policies_decide(void *context, const json_t *input, json_t **ret_result, struct rb_err *err);
+/* For worker_policies, likewise. */
+void policies_note_rules(void *context, char *where, size_t size);
 
 #endif

@@ -6,7 +6,8 @@
  *        │          └──it ends──▶ WAITING ◀─┴──it ends, or is killed: no answer, three times
  *        └── after a while, twice as long each time until it was ready ──┘
  *
- * That it is asked, and how often in vain, are members beside the state.
+ * That it is asked, how often in vain, and that it is to read its files again are members beside
+ * the state. That it has read them is told by the number of times that it did, in its answer.
  */
 #include "rebake/policy/server.h"
 
@@ -14,9 +15,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "front.h"
 #include "rebake/base/arena.h"
 #include "rebake/base/clock.h"
 #include "rebake/base/memory.h"
+#include "rebake/base/text.h"
 #include "rebake/loop/process.h"
 #include "rebake/loop/state.h"
 #include "rebake/loop/timer.h"
@@ -52,7 +55,10 @@ struct rb_policy_server {
     int64_t wait_ms;
     int64_t started_ms;
     int failed_checks;
-    bool wants_reload;
+    uint64_t reads;    /* as it said last */
+    int64_t asked_ms;  /* when it was to read again */
+    bool wants_reload; /* once it is ready */
+    bool is_reloading;
     bool is_hanging;  /* killed for that */
     bool is_replaced; /* killed for other policies */
     bool is_stopped;  /* freed when its process has ended */
@@ -144,7 +150,8 @@ static void start_process(struct rb_policy_server *server)
     RB_CLEANUP_FREE const char **arguments = make_arguments(server, parent, timeout);
     const struct rb_process_options options = {.arguments = arguments, .log_fd = STDERR_FILENO};
     struct rb_err err;
-    server->is_hanging = server->is_replaced = server->wants_reload = false;
+    server->is_hanging = server->is_replaced = false;
+    server->wants_reload = server->is_reloading = false;
     server->failed_checks = 0;
     server->started_ms = rb_clock_monotonic_ms();
     if (rb_process_start(server->options.loop, &options, process_ended, server, &server->process,
@@ -166,18 +173,39 @@ static void end_hanging(struct rb_policy_server *server)
     rb_process_kill(server->process);
 }
 
-static void is_well(struct rb_policy_server *server)
+static void tell_ready(const struct rb_policy_server *server)
 {
-    server->failed_checks = 0;
-    rb_timer_start(server->timer, server->options.check_ms, 0);
-    if (server->state == READY)
-        return;
-    rb_state_move(&STATES, &server->state, READY);
-    server->wait_ms = FIRST_WAIT_MS;
-    if (server->wants_reload)
-        rb_policy_server_reload(server);
     if (server->options.ready != NULL)
         server->options.ready(server->options.context);
+}
+
+static void is_well(struct rb_policy_server *server, uint64_t reads)
+{
+    bool is_over = rb_clock_monotonic_ms() - server->asked_ms > STARTS_MS; /* it did not hear */
+    bool has_read = server->is_reloading && (reads > server->reads || is_over);
+    bool was_ready = server->state == READY;
+    if (!server->is_reloading || has_read)
+        server->reads = reads;
+    if (has_read)
+        server->is_reloading = false;
+    server->failed_checks = 0;
+    if (!was_ready) {
+        rb_state_move(&STATES, &server->state, READY);
+        server->wait_ms = FIRST_WAIT_MS;
+    }
+    rb_timer_start(server->timer, server->is_reloading ? START_CHECK_MS : server->options.check_ms,
+                   0);
+    if (server->wants_reload)
+        rb_policy_server_reload(server);
+    else if (!was_ready || has_read)
+        tell_ready(server);
+}
+
+static uint64_t reads_of(const struct rb_http_response *response)
+{
+    const char *text = rb_http_header(response, FRONT_READS_HEADER);
+    uint64_t reads = 0;
+    return text != NULL && rb_text_to_u64(text, &reads) ? reads : 0;
 }
 
 static void checked(void *context, const struct rb_http_response *response,
@@ -186,7 +214,7 @@ static void checked(void *context, const struct rb_http_response *response,
     struct rb_policy_server *server = context;
     server->check = NULL;
     if (error == NULL && response->status == 200) {
-        is_well(server);
+        is_well(server, reads_of(response));
         return;
     }
     bool is_starting = server->state == STARTING;
@@ -237,10 +265,15 @@ struct rb_policy_server *rb_policy_server_start(const struct rb_policy_server_op
 
 void rb_policy_server_reload(struct rb_policy_server *server)
 {
-    if (server->state == READY)
-        (void)kill(rb_process_pid(server->process), SIGHUP);
-    else
-        server->wants_reload = server->state == STARTING; /* it may not listen to signals yet */
+    /* One that starts may not listen to signals yet. */
+    server->wants_reload = server->state == STARTING;
+    if (server->state != READY || server->is_replaced || server->is_hanging)
+        return;
+    (void)kill(rb_process_pid(server->process), SIGHUP);
+    server->is_reloading = true;
+    server->asked_ms = rb_clock_monotonic_ms();
+    if (server->check == NULL)
+        rb_timer_start(server->timer, START_CHECK_MS, 0);
 }
 
 void rb_policy_server_use(struct rb_policy_server *server, const char *const *policies)
@@ -255,7 +288,8 @@ void rb_policy_server_use(struct rb_policy_server *server, const char *const *po
 
 bool rb_policy_server_is_ready(const struct rb_policy_server *server)
 {
-    return server->state == READY && !server->is_replaced && !server->is_hanging;
+    return server->state == READY && !server->is_replaced && !server->is_hanging &&
+           !server->is_reloading;
 }
 
 pid_t rb_policy_server_pid(const struct rb_policy_server *server)

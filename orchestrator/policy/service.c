@@ -12,6 +12,7 @@
 struct rb_policy_service {
     struct rb_policy_service_options options;
     struct policies *policies;
+    unsigned reads; /* of the policies, those too that failed */
     struct worker *worker;
     struct rb_unix_socket socket;
     struct front *on_socket, *on_address; /* or NULL */
@@ -26,8 +27,11 @@ static struct worker_policies policies_for_worker(struct policies *policies)
 static int start_front(struct rb_policy_service *service, int fd, const char *name,
                        struct front **ret_front, struct rb_err *err)
 {
-    const struct front_options options = {
-        .loop = service->options.loop, .fd = fd, .name = name, .worker = service->worker};
+    const struct front_options options = {.loop = service->options.loop,
+                                          .fd = fd,
+                                          .name = name,
+                                          .worker = service->worker,
+                                          .reads = &service->reads};
     int status = front_start(&options, ret_front, err);
     if (status != 0)
         (void)close(fd);
@@ -59,6 +63,7 @@ static int start_all(struct rb_policy_service *service, struct rb_strbuf *diagno
                      struct rb_err *err)
 {
     const struct rb_policy_service_options *options = &service->options;
+    service->reads++;
     int status = policies_read(options->policies, &service->policies, diagnostics, err);
     if (status != 0)
         return status;
@@ -99,6 +104,7 @@ int rb_policy_service_reload(struct rb_policy_service *service, struct rb_strbuf
                              struct rb_err *err)
 {
     struct policies *policies;
+    service->reads++;
     int status = policies_read(service->options.policies, &policies, diagnostics, err);
     if (status != 0)
         return status;

@@ -248,8 +248,9 @@ static void say_why(const struct worker *worker, int status, const char *rule, s
     else if (WIFSIGNALED(status))
         rb_err_set(err, RB_EIO, "%s ended its process by signal %d (%s)%s", what, WTERMSIG(status),
                    strsignal(WTERMSIG(status)),
-                   WTERMSIG(status) == SIGABRT ? ": most likely it wanted more memory than it may"
-                                               : "");
+                   WTERMSIG(status) == SIGABRT || WTERMSIG(status) == SIGSEGV
+                       ? ": most likely it wanted more memory than it may"
+                       : "");
     else
         rb_err_set(err, RB_EIO, "%s ended its process with exit code %d", what,
                    WEXITSTATUS(status));

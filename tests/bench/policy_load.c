@@ -36,7 +36,8 @@ static _Noreturn void give_up(const char *what)
 /* A request is far smaller than what a socket takes at once. */
 static void send_next(struct running *running, struct connection *connection)
 {
-    const char *request = running->requests[running->next++ % running->request_count];
+    const char *request = running->requests[running->next];
+    running->next = running->next + 1 == running->request_count ? 0 : running->next + 1;
     size_t size = strlen(request);
     connection->got = 0;
     if (send(connection->fd, request, size, MSG_NOSIGNAL) != (ssize_t)size)

@@ -26,7 +26,8 @@ struct rb_policy_server_options {
                                     end; at least one */
     int64_t timeout_ms;          /* for one decision; 0: the program's own default */
     int64_t check_ms;            /* between two questions whether it is well; 0: 5 s */
-    /* It answers from now on, or again: what got no answer may be asked once more. May be NULL. */
+    /* It answers from now on, or again, or has read its files again (or has tried to): what it was
+       asked may be asked once more. May be NULL. */
     void (*ready)(void *context);
     /* It ended, or was ended since it hangs; it is started again in wait_ms. May be NULL. */
     void (*failed)(void *context, const struct rb_err *error, int64_t wait_ms);
@@ -36,12 +37,13 @@ struct rb_policy_server_options {
 /* All that options name is copied. What comes of it is told by ready and failed. */
 struct rb_policy_server *rb_policy_server_start(const struct rb_policy_server_options *options);
 
-/* Reads the policies' files again; what is broken is logged by it, and the old one stays. */
+/* It reads the policies' files again; what is broken is logged by it, and the old ones stay. Until
+   ready is called it may still answer by the old ones. */
 void rb_policy_server_reload(struct rb_policy_server *server);
 /* Other policies from now on: it is started anew. */
 void rb_policy_server_use(struct rb_policy_server *server, const char *const *policies);
 
-/* True once it has answered, until it fails. */
+/* True once it has answered, until it fails or is to read its files again. */
 bool rb_policy_server_is_ready(const struct rb_policy_server *server);
 pid_t rb_policy_server_pid(const struct rb_policy_server *server); /* 0: none runs */
 

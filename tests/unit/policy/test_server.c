@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "front.h"
@@ -25,6 +26,7 @@ enum { MEMORY = 64 << 20, TIMEOUT_MS = 2000, ARGUMENTS_MINIMUM = 8 };
 struct service {
     struct rb_loop *loop;
     const char *policy; /* what it was started with; "again" after SIGHUP */
+    unsigned reads;
     struct worker *worker;
 };
 
@@ -49,14 +51,16 @@ static void reload(void *context)
     struct service *service = context;
     const struct worker_policies policies = {.decide = decide, .context = service};
     service->policy = "again";
+    service->reads++;
     worker_use(service->worker, &policies);
 }
 
 static int serve(const char *socket_path, const char *policy)
 {
-    struct service service = {.loop = rb_loop_new(), .policy = policy};
+    struct service service = {.loop = rb_loop_new(), .policy = policy, .reads = 1};
     struct rb_unix_socket socket;
     struct front *front;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     const struct worker_options worker = {.loop = service.loop,
                                           .timeout_ms = TIMEOUT_MS,
                                           .memory_bytes = MEMORY,
@@ -67,8 +71,11 @@ static int serve(const char *socket_path, const char *policy)
         return 7;
     RB_ASSERT(worker_new(&worker, &service.worker, NULL) == 0);
     RB_ASSERT(rb_unix_socket_listen(socket_path, &socket, NULL) == 0);
-    const struct front_options options = {
-        .loop = service.loop, .fd = socket.fd, .name = socket_path, .worker = service.worker};
+    const struct front_options options = {.loop = service.loop,
+                                          .fd = socket.fd,
+                                          .name = socket_path,
+                                          .worker = service.worker,
+                                          .reads = &service.reads};
     RB_ASSERT(front_start(&options, &front, NULL) == 0);
     rb_loop_run(service.loop);
     worker_free(service.worker);
@@ -242,14 +249,27 @@ static void policies_are_read_again_and_replaced(void **state)
     start(world, "one", 0);
     rb_policy_server_reload(world->server); /* nothing runs */
     wait_until_ready(world, 1);
+    assert_string_equal(ask(world), "one");
     rb_policy_server_reload(world->server);
-    while (strcmp(ask(world), "again") != 0)
-        ;
-    rb_policy_server_use(world->server, other);
     assert_false(rb_policy_server_is_ready(world->server));
     wait_until_ready(world, 2);
+    assert_string_equal(ask(world), "again");
+    rb_policy_server_use(world->server, other);
+    assert_false(rb_policy_server_is_ready(world->server));
+    wait_until_ready(world, 3);
     assert_string_equal(ask(world), "other");
     assert_int_equal(world->failed, 0);
+}
+
+static void one_that_starts_reads_again_once_it_is_ready(void **state)
+{
+    struct world *world = *state;
+    start(world, "one", 0);
+    while (rb_policy_server_pid(world->server) == 0)
+        rb_loop_run_once(world->loop);
+    rb_policy_server_reload(world->server);
+    wait_until_ready(world, 1);
+    assert_string_equal(ask(world), "again");
 }
 
 static void it_can_be_stopped_at_any_time(void **state)
@@ -272,6 +292,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(one_that_cannot_start_is_tried_ever_more_seldom, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(policies_are_read_again_and_replaced, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_that_starts_reads_again_once_it_is_ready, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(it_can_be_stopped_at_any_time, setup, teardown),
     };
     if (argc >= ARGUMENTS_MINIMUM && strcmp(argv[1], "policy") == 0)
