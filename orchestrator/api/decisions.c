@@ -76,7 +76,7 @@ static int find(const struct api_request *request, const char *asked,
 
 int api_get_decision(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
-    struct rb_decision_row row;
+    struct rb_decision_row row = {0};
     json_t *input = NULL;
     int status = find(request, request->arguments[0], &row, err);
     if (status != 0)

@@ -123,8 +123,7 @@ static int ask_for_rollout(struct rb_engine *engine, struct engine_deployment *d
     json_t *input;
     if (!engine_may_ask(engine, subject))
         return 0;
-    int status =
-        engine_deployment_input(engine, deployment, row, subject->what, subject->key, &input, err);
+    int status = engine_deployment_input(engine, deployment, row, subject->what, &input, err);
     if (status == 0)
         engine_ask(engine, subject, input);
     return status;

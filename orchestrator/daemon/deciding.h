@@ -127,6 +127,6 @@ RB_NODISCARD int engine_image_input(struct rb_engine *engine, struct engine_imag
 RB_NODISCARD int engine_deployment_input(struct rb_engine *engine,
                                          struct engine_deployment *deployment,
                                          const struct rb_deployment_row *row, const char *what,
-                                         const char *key, json_t **ret_input, struct rb_err *err);
+                                         json_t **ret_input, struct rb_err *err);
 
 #endif

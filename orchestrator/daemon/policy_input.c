@@ -363,11 +363,12 @@ static int running_advisories(const struct asking *asking, int64_t artifact_id,
 }
 
 int engine_deployment_input(struct rb_engine *engine, struct engine_deployment *deployment,
-                            const struct rb_deployment_row *row, const char *what, const char *key,
+                            const struct rb_deployment_row *row, const char *what,
                             json_t **ret_input, struct rb_err *err)
 {
     struct engine_image *image = deployment->image;
-    struct asking asking = begin(engine, what, deployment->pipeline, deployment->name, key);
+    struct asking asking =
+        begin(engine, what, deployment->pipeline, deployment->name, image->artifact_digest);
     RB_CLEANUP_JSON json_t *before = NULL;
     json_t *target = rb_json_object();
     rb_json_set_string(target, "name", deployment->name);
