@@ -12,6 +12,7 @@
 
 #include "rebake/base/memory.h"
 #include "rebake/base/random.h"
+#include "rebake/plan/dispatch.h"
 #include "rebake/plan/planner.h"
 
 enum {
@@ -42,10 +43,8 @@ static int64_t now_ns(void)
 /* A digest of its own allocation, as the store's answers have them. */
 static const char *new_digest(struct fleet *fleet)
 {
-    uint64_t a = rb_random_next(&fleet->random), b = rb_random_next(&fleet->random);
-    return rb_arena_printf(fleet->arena, "sha256:%016llx%016llx%016llx%016llx",
-                           (unsigned long long)a, (unsigned long long)b,
-                           (unsigned long long)(a ^ b), (unsigned long long)(a + b));
+    unsigned long long a = rb_random_next(&fleet->random), b = rb_random_next(&fleet->random);
+    return rb_arena_printf(fleet->arena, "sha256:%016llx%016llx%016llx%016llx", a, b, a ^ b, a + b);
 }
 
 static void use_source(struct fleet *fleet, int index, int source)
@@ -294,12 +293,52 @@ static void measure_changes(struct fleet *fleet, const char *what, int first_sou
         most = count > most ? count : most;
     }
     int64_t walk_ns = topological_pass(fleet), middle_ns = median(times, CHANGES);
+    int64_t most_ns = times[CHANGES * 99 / 100];
     printf("%s (at most 2 ms): median %.4f ms, 99 of 100 within %.4f ms, longest %.4f ms;\n"
            "  %.1f decided at the mean, %zu at most; %.4f of the walk\n",
-           what, (double)middle_ns / 1e6, (double)times[CHANGES * 99 / 100] / 1e6,
-           (double)times[CHANGES - 1] / 1e6, (double)decided / CHANGES, most,
-           (double)middle_ns / (double)walk_ns);
+           what, (double)middle_ns / 1e6, (double)most_ns / 1e6, (double)times[CHANGES - 1] / 1e6,
+           (double)decided / CHANGES, most, (double)middle_ns / (double)walk_ns);
     rb_planner_free(planner);
+}
+
+/* As many builds queued as there are images, half of them under a limit and a budget. */
+static void measure_dispatch(struct fleet *fleet)
+{
+    enum { PIPELINES = 500, PLACES = 64 };
+    static const struct rb_dispatch_limit LIMIT = {"hosts", 8};
+    static const struct rb_dispatch_budget BUDGET = {"all", (int64_t)RB_DISPATCH_DAY_MS};
+    int64_t times[ROUNDS];
+    size_t starts = 0;
+    const char *names[PIPELINES];
+    struct rb_dispatch_build *waiting = rb_arena_array(fleet->arena, IMAGES, sizeof(*waiting));
+    for (int i = 0; i < PIPELINES; i++)
+        names[i] = rb_arena_printf(fleet->arena, "pipeline%d", i);
+    for (int i = 0; i < IMAGES; i++)
+        waiting[i] = (struct rb_dispatch_build){
+            .id = i,
+            .pipeline = names[rb_random_below(&fleet->random, PIPELINES)],
+            .priority = (int)rb_random_below(&fleet->random, 101),
+            .queued_at = NOW - (int64_t)rb_random_below(&fleet->random, RB_DISPATCH_PATIENCE_MS),
+            .expected_ms = 240000,
+            .limits = &LIMIT,
+            .limit_count = (size_t)i % 2,
+            .budgets = &BUDGET,
+            .budget_count = (size_t)i % 2};
+    const struct rb_dispatch_queue queue = {.now_at = NOW,
+                                            .budget_resets_at = NOW + RB_DISPATCH_DAY_MS / 2,
+                                            .most_jobs = PLACES,
+                                            .waiting = waiting,
+                                            .waiting_count = IMAGES};
+    for (int i = 0; i < ROUNDS; i++) {
+        RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+        struct rb_dispatch dispatch;
+        int64_t start_ns = now_ns();
+        rb_dispatch_make(&queue, arena, &dispatch);
+        times[i] = now_ns() - start_ns;
+        starts = dispatch.start_count;
+    }
+    printf("%d queued builds of %d pipelines for %d places: %.3f ms, %zu start\n", IMAGES,
+           PIPELINES, PLACES, (double)median(times, ROUNDS) / 1e6, starts);
 }
 
 int main(void)
@@ -311,6 +350,7 @@ int main(void)
     measure_changes(&fleet, "one base source changed", 0, ROOTS);
     affect_all(&fleet);
     measure_scratch("all affected by four packages", &fleet);
+    measure_dispatch(&fleet);
     rb_arena_free(fleet.arena);
     return 0;
 }

@@ -10,7 +10,8 @@
 #   advisories a made-up export of OSV, 40,000 records, into a set, beside unzipping and jansson alone
 #   scan       `rebake scan` of a real image's layer, beside `tar -xzOf` and `gzip -dc` of it
 #   plan       the planner over 100,000 images and 10,000 sources: from scratch, and after one source has
-#              changed; beside a plain topological walk of the same graph, reading its texts and SHA-256
+#              changed; beside a plain topological walk of the same graph, reading its texts and SHA-256.
+#              Who is built first, of 100,000 queued builds
 #   policy     decisions by the embedded policy server, beside libjq alone and jq run once a decision
 #   store      the store with 100,000 builds, beside the disk
 #   fleet      the images that 500 new versions touch, of 10,000 images with 3,000,000 packages, beside

@@ -159,7 +159,7 @@ static void test_budgets(void **state)
     const struct rb_dispatch_spent spent[] = {{"shop", 20 * MINUTE}, {"other", HOUR}};
     struct rb_dispatch_build builds[] = {waits(1, "a", 50, 5), waits(2, "a", 50, 4),
                                          waits(3, "a", 50, 3), waits(4, "a", 50, 2)};
-    const int64_t EXPECTED[] = {30 * MINUTE, 20 * MINUTE, 10 * MINUTE, 61 * MINUTE};
+    static const int64_t EXPECTED[] = {30 * MINUTE, 20 * MINUTE, 10 * MINUTE, 61 * MINUTE};
     for (size_t i = 0; i < 4; i++) {
         builds[i].budgets = shop;
         builds[i].budget_count = 1;
