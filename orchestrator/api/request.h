@@ -55,6 +55,7 @@ api_handler api_get_decision;
 api_handler api_get_decisions;
 api_handler api_get_history;
 api_handler api_trigger;
+api_handler api_plan;
 api_handler api_approve;
 api_handler api_withdraw;
 api_handler api_pause;

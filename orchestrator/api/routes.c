@@ -29,6 +29,8 @@ static const struct route {
     {"POST", "/v1/images/:/trigger", api_trigger},
     {"POST", "/v1/images/:/:/trigger", api_trigger},
     {"GET", "/v1/images/*", api_get_image},
+    {"GET", "/v1/plan", api_plan},
+    {"POST", "/v1/plan", api_plan},
     {"POST", "/v1/approve", api_approve},
     {"POST", "/v1/withdraw", api_withdraw},
     {"POST", "/v1/pause", api_pause},

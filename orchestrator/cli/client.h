@@ -13,23 +13,28 @@
 
 struct rb_client;
 
+enum { RB_CLIENT_WHAT_IF_MAXIMUM = 16 };
+
 /* What the verbs that ask the daemon can be told. */
 struct rb_client_options {
-    const char *socket_path; /* --socket; NULL: not said */
-    bool json;               /* --json */
-    const char *why;         /* --why TEXT; NULL: not said */
-    bool follow;             /* --follow, -f */
-    bool check;              /* --check */
-    bool failing;            /* --failing */
-    const char *kind;        /* --kind NAME; NULL: not said */
-    const char *format;      /* --format NAME; NULL: not said */
-    const char *image;       /* --image NAME; NULL: not said */
-    bool unfixed;            /* --unfixed */
-    bool kev;                /* --kev */
-    int64_t since_ms;        /* --since SPAN: so long ago; 0: not said */
-    int64_t limit;           /* --limit N, 1 to 1000; 0: not said */
-    int64_t timeout_ms;      /* --timeout SPAN; 0: not said */
-    int64_t for_ms;          /* --for SPAN; 0: not said */
+    const char *socket_path;                        /* --socket; NULL: not said */
+    bool json;                                      /* --json */
+    const char *why;                                /* --why TEXT; NULL: not said */
+    bool follow;                                    /* --follow, -f */
+    bool check;                                     /* --check */
+    bool failing;                                   /* --failing */
+    const char *kind;                               /* --kind NAME; NULL: not said */
+    const char *format;                             /* --format NAME; NULL: not said */
+    const char *image;                              /* --image NAME; NULL: not said */
+    const char *what_if[RB_CLIENT_WHAT_IF_MAXIMUM]; /* --what-if TEXT, each */
+    size_t what_if_count;
+    bool diff;          /* --diff */
+    bool unfixed;       /* --unfixed */
+    bool kev;           /* --kev */
+    int64_t since_ms;   /* --since SPAN: so long ago; 0: not said */
+    int64_t limit;      /* --limit N, 1 to 1000; 0: not said */
+    int64_t timeout_ms; /* --timeout SPAN; 0: not said */
+    int64_t for_ms;     /* --for SPAN; 0: not said */
 };
 
 #define RB_CLIENT_HELP                                                                             \

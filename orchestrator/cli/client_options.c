@@ -32,55 +32,78 @@ static int take_span(const struct rb_command *command, const char *name, const c
     return -1;
 }
 
-static int take(const struct rb_command *command, int option, const char *argument,
-                struct rb_client_options *options)
+static bool *flag_of(int option, struct rb_client_options *options)
+{
+    switch (option) {
+    case 'J':
+        return &options->json;
+    case 'f':
+        return &options->follow;
+    case 'c':
+        return &options->check;
+    case 'F':
+        return &options->failing;
+    case 'u':
+        return &options->unfixed;
+    case 'x':
+        return &options->kev;
+    case 'D':
+        return &options->diff;
+    default:
+        return NULL;
+    }
+}
+
+static const char **text_of(int option, struct rb_client_options *options)
 {
     switch (option) {
     case 'S':
-        options->socket_path = argument;
-        return 0;
-    case 'J':
-        options->json = true;
-        return 0;
+        return &options->socket_path;
     case 'w':
-        options->why = argument;
-        return 0;
-    case 'f':
-        options->follow = true;
-        return 0;
-    case 'c':
-        options->check = true;
-        return 0;
-    case 'F':
-        options->failing = true;
-        return 0;
+        return &options->why;
     case 'k':
-        options->kind = argument;
-        return 0;
+        return &options->kind;
     case 'i':
-        options->image = argument;
-        return 0;
+        return &options->image;
     case 'o':
-        options->format = argument;
+        return &options->format;
+    default:
+        return NULL;
+    }
+}
+
+static int take(const struct rb_command *command, int option, const char *argument,
+                struct rb_client_options *options)
+{
+    bool *flag = flag_of(option, options);
+    const char **text = text_of(option, options);
+    if (flag != NULL)
+        *flag = true;
+    if (text != NULL)
+        *text = argument;
+    if (flag != NULL || text != NULL)
         return 0;
-    case 'u':
-        options->unfixed = true;
-        return 0;
-    case 'x':
-        options->kev = true;
-        return 0;
+    switch (option) {
     case 's':
         return take_span(command, "--since", argument, &options->since_ms);
+    case 't':
+        return take_span(command, "--timeout", argument, &options->timeout_ms);
+    case 'd':
+        return take_span(command, "--for", argument, &options->for_ms);
     case 'n':
         if (rb_text_to_i64(argument, &options->limit) && options->limit >= 1 &&
             options->limit <= LIMIT_MAXIMUM)
             return 0;
         (void)rb_command_usage(command, "--limit takes a number from 1 to %d", LIMIT_MAXIMUM);
         return -1;
-    case 't':
-        return take_span(command, "--timeout", argument, &options->timeout_ms);
-    case 'd':
-        return take_span(command, "--for", argument, &options->for_ms);
+    case 'W':
+        if (options->what_if_count < RB_CLIENT_WHAT_IF_MAXIMUM) {
+            options->what_if[options->what_if_count++] = argument;
+            return 0;
+        }
+        (void)rb_command_usage(command, "--what-if is said more than %d times",
+                               RB_CLIENT_WHAT_IF_MAXIMUM);
+        return -1;
     default:
         (void)rb_command_usage(command, NULL);
         return -1;
@@ -98,7 +121,8 @@ int rb_client_parse(const struct rb_command *command, int argc, char **argv,
         {"kind", required_argument, NULL, 'k'},    {"image", required_argument, NULL, 'i'},
         {"unfixed", no_argument, NULL, 'u'},       {"kev", no_argument, NULL, 'x'},
         {"since", required_argument, NULL, 's'},   {"format", required_argument, NULL, 'o'},
-        {"for", required_argument, NULL, 'd'}};
+        {"for", required_argument, NULL, 'd'},     {"diff", no_argument, NULL, 'D'},
+        {"what-if", required_argument, NULL, 'W'}};
     struct option taken[RB_COUNT_OF(all) + 1] = {{0}};
     bool follow = false;
     for (size_t i = 0, count = 0; i < RB_COUNT_OF(all); i++) {

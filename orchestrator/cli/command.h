@@ -41,6 +41,7 @@ extern const struct rb_command rb_command_logs;
 extern const struct rb_command rb_command_outdated;
 extern const struct rb_command rb_command_patches;
 extern const struct rb_command rb_command_pause;
+extern const struct rb_command rb_command_plan;
 extern const struct rb_command rb_command_policy_eval;
 extern const struct rb_command rb_command_policy_explain;
 extern const struct rb_command rb_command_policy_serve;

@@ -183,6 +183,12 @@ static int api_hooks(void *context, json_t **ret_json, struct rb_err *err)
     return webhooks_json(&daemon->webhooks, ret_json, err);
 }
 
+static int api_forecast(void *context, const json_t *what_if, json_t **ret_json, struct rb_err *err)
+{
+    struct daemon *daemon = context;
+    return rb_engine_forecast(daemon->engine, what_if, ret_json, err);
+}
+
 static const char *const *api_vex(void *context)
 {
     const struct daemon *daemon = context;
@@ -203,6 +209,7 @@ static int serve(struct daemon *daemon, const struct arguments *arguments, struc
         .check_now = api_check_now,
         .host_of = api_host_of,
         .cancel_build = api_cancel_build,
+        .forecast = api_forecast,
         .hooks = api_hooks,
         .vex = api_vex,
         .started_at = rb_clock_now(&rb_clock_system),

@@ -101,6 +101,11 @@ void rb_planner_set(struct rb_planner *planner, size_t index, const struct rb_pl
     wait_for_turn(planner, (int)index);
 }
 
+const struct rb_plan_image *rb_planner_images(const struct rb_planner *planner)
+{
+    return planner->images;
+}
+
 static void clear(struct rb_heap *heap)
 {
     while (heap->count > 0)

@@ -43,6 +43,9 @@ struct rb_api_options {
     struct rb_api_host (*host_of)(void *context, int64_t source_id);
     /* Stop a build; RB_ENOTFOUND when it does not run. */
     int (*cancel_build)(void *context, int64_t build_id, struct rb_err *err);
+    /* What would be done if all in the list (NULL: nothing) were so: docs/reference/api.md; the
+       answer's reference is handed over. */
+    int (*forecast)(void *context, const json_t *what_if, json_t **ret_json, struct rb_err *err);
     /* How webhooks do (rb_hooks_json); the answer's reference is handed over. */
     int (*hooks)(void *context, json_t **ret_json, struct rb_err *err);
     /* Paths of VEX documents and of folders with them, NULL-terminated, or NULL; asked at each

@@ -84,6 +84,14 @@ RB_NODISCARD int rb_engine_accept_hooks(struct rb_engine *engine,
                                         struct rb_accepted_hook *const *hooks, size_t count,
                                         struct rb_err *err);
 
+/* What would be done from here on, wave by wave, if each of what_if's items ({"source","version"}
+   or
+   {"source","package","version"}; NULL: none) were so. Nothing is written. The answer is that of
+   POST /v1/plan (docs/reference/api.md), and the caller's. RB_EINVALID, RB_ENOTFOUND for what
+   cannot be supposed. */
+RB_NODISCARD int rb_engine_forecast(struct rb_engine *engine, const json_t *what_if,
+                                    json_t **ret_json, struct rb_err *err);
+
 /* RB_ENOTFOUND when it is neither queued nor running. */
 RB_NODISCARD int rb_engine_cancel_build(struct rb_engine *engine, int64_t build_id,
                                         struct rb_err *err);

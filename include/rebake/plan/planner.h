@@ -20,6 +20,9 @@ void rb_planner_free(struct rb_planner *planner); /* NULL is allowed */
    planner. To set what is known already costs time alone. */
 void rb_planner_set(struct rb_planner *planner, size_t index, const struct rb_plan_image *image);
 
+/* All images as they were set last. */
+const struct rb_plan_image *rb_planner_images(const struct rb_planner *planner);
+
 struct rb_planner_update {
     const struct rb_plan *plan; /* all images; wake_at is when an update may bring more */
     const size_t *decided;      /* the images that were decided again, each once; bases first */
