@@ -179,6 +179,19 @@ static void tell_ready(const struct rb_policy_server *server)
         server->options.ready(server->options.context);
 }
 
+/* Unless it starts, and may not listen to signals yet, or is about to already. */
+static void reload(struct rb_policy_server *server)
+{
+    server->wants_reload = server->state == STARTING || server->is_reloading;
+    if (server->wants_reload)
+        return;
+    (void)kill(rb_process_pid(server->process), SIGHUP);
+    server->is_reloading = true;
+    server->asked_ms = rb_clock_monotonic_ms();
+    if (server->check == NULL)
+        rb_timer_start(server->timer, START_CHECK_MS, 0);
+}
+
 static void is_well(struct rb_policy_server *server, uint64_t reads)
 {
     bool is_over = rb_clock_monotonic_ms() - server->asked_ms > STARTS_MS; /* it did not hear */
@@ -195,8 +208,8 @@ static void is_well(struct rb_policy_server *server, uint64_t reads)
     }
     rb_timer_start(server->timer, server->is_reloading ? START_CHECK_MS : server->options.check_ms,
                    0);
-    if (server->wants_reload)
-        rb_policy_server_reload(server);
+    if (server->wants_reload && !server->is_reloading)
+        reload(server);
     else if (!was_ready || has_read)
         tell_ready(server);
 }
@@ -263,24 +276,24 @@ struct rb_policy_server *rb_policy_server_start(const struct rb_policy_server_op
     return server;
 }
 
-void rb_policy_server_reload(struct rb_policy_server *server)
+static bool are_equal(const char *const *a, const char *const *b)
 {
-    /* One that starts may not listen to signals yet. */
-    server->wants_reload = server->state == STARTING;
-    if (server->state != READY || server->is_replaced || server->is_hanging)
-        return;
-    (void)kill(rb_process_pid(server->process), SIGHUP);
-    server->is_reloading = true;
-    server->asked_ms = rb_clock_monotonic_ms();
-    if (server->check == NULL)
-        rb_timer_start(server->timer, START_CHECK_MS, 0);
+    for (; *a != NULL && rb_text_equal(*a, *b); a++)
+        b++;
+    return rb_text_equal(*a, *b);
 }
 
 void rb_policy_server_use(struct rb_policy_server *server, const char *const *policies)
 {
-    keep_policies(server, policies);
-    if (server->process == NULL)
+    bool same = are_equal(server->options.policies, policies);
+    if (!same)
+        keep_policies(server, policies);
+    if (server->process == NULL || server->is_replaced || server->is_hanging)
+        return; /* the next one reads them */
+    if (same) {
+        reload(server);
         return;
+    }
     server->is_replaced = true;
     no_more_checks(server);
     rb_process_kill(server->process);

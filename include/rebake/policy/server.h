@@ -37,10 +37,9 @@ struct rb_policy_server_options {
 /* All that options name is copied. What comes of it is told by ready and failed. */
 struct rb_policy_server *rb_policy_server_start(const struct rb_policy_server_options *options);
 
-/* It reads the policies' files again; what is broken is logged by it, and the old ones stay. Until
-   ready is called it may still answer by the old ones. */
-void rb_policy_server_reload(struct rb_policy_server *server);
-/* Other policies from now on: it is started anew. */
+/* These policies from now on, and their files as they are now: the same ones are read again by the
+   process that runs (what is broken is logged by it, and the old ones stay), others by a new one.
+   Until ready is called it may still answer by the old ones. */
 void rb_policy_server_use(struct rb_policy_server *server, const char *const *policies);
 
 /* True once it has answered, until it fails or is to read its files again. */

@@ -245,29 +245,37 @@ static void one_that_cannot_start_is_tried_ever_more_seldom(void **state)
 static void policies_are_read_again_and_replaced(void **state)
 {
     struct world *world = *state;
-    const char *const other[] = {"other", NULL};
+    const char *const same[] = {"one", NULL}, *const other[] = {"other", NULL},
+                      *const more[] = {"other", "more", NULL};
     start(world, "one", 0);
-    rb_policy_server_reload(world->server); /* nothing runs */
+    rb_policy_server_use(world->server, same); /* nothing runs */
     wait_until_ready(world, 1);
     assert_string_equal(ask(world), "one");
-    rb_policy_server_reload(world->server);
+    pid_t pid = rb_policy_server_pid(world->server);
+    rb_policy_server_use(world->server, same);
     assert_false(rb_policy_server_is_ready(world->server));
+    rb_policy_server_use(world->server, same); /* while it does already */
     wait_until_ready(world, 2);
     assert_string_equal(ask(world), "again");
+    assert_int_equal(rb_policy_server_pid(world->server), pid);
     rb_policy_server_use(world->server, other);
     assert_false(rb_policy_server_is_ready(world->server));
     wait_until_ready(world, 3);
     assert_string_equal(ask(world), "other");
+    rb_policy_server_use(world->server, more);
+    wait_until_ready(world, 4);
+    assert_string_equal(ask(world), "more");
     assert_int_equal(world->failed, 0);
 }
 
 static void one_that_starts_reads_again_once_it_is_ready(void **state)
 {
     struct world *world = *state;
+    const char *const same[] = {"one", NULL};
     start(world, "one", 0);
     while (rb_policy_server_pid(world->server) == 0)
         rb_loop_run_once(world->loop);
-    rb_policy_server_reload(world->server);
+    rb_policy_server_use(world->server, same);
     wait_until_ready(world, 1);
     assert_string_equal(ask(world), "again");
 }
