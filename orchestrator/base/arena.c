@@ -11,7 +11,7 @@
 
 #include "rebake/base/memory.h"
 
-enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 256 * 1024 };
+enum { FIRST_BLOCK = 1024, LARGEST_BLOCK = 256 * 1024 };
 
 #if defined(__SANITIZE_ADDRESS__)
 #define EVERY_ITEM_ALONE 1
