@@ -178,7 +178,7 @@ const struct rb_command rb_command_policy_serve = {
             "broken, all the old ones stay. docs/reference/policy-server.md has more.\n\n"
             "  --socket PATH     listen on a unix socket, which only this user may connect to\n"
             "  --listen ADDRESS  listen on 127.0.0.1:8181 or the like; nobody is asked who he is\n"
-            "  --timeout SPAN    for one decision (default: 1s, at most 60s)\n"
+            "  --timeout SPAN    of the processor for one decision (default: 250ms, at most 60s)\n"
             "  --memory SIZE     for evaluating, 16M or more (default: 256M)\n",
     .run = run_serve,
 };

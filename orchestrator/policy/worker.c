@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "frame.h"
@@ -33,7 +34,8 @@
 enum {
     UNDER_WAY_MAXIMUM = 8, /* sent ahead, so that the worker need not wait for us */
     BACKOFF_MS = 1000,
-    PROCESSOR_FACTOR = 2 /* the worker's own bound is not to come before ours */
+    PROCESSOR_FACTOR = 2, /* the worker's own bound is not to come before ours */
+    CLOCK_FACTOR = 4      /* so much longer by the clock: the machine may be busy */
 };
 
 enum state { STOPPED, RUNNING, ENDING };
@@ -58,18 +60,35 @@ struct worker {
     struct questions waiting, under_way;
     size_t under_way_count;
     uint64_t last_number;
-    int64_t began_ms;     /* when the first of those under way was begun */
-    bool is_watched;      /* the watchdog's timer runs */
-    bool is_ready;        /* the process said so */
-    bool is_late;         /* killed by the watchdog */
-    bool talked_nonsense; /* killed for what it sent */
-    bool is_replaced;     /* other policies are to be used */
+    int64_t began_ms;      /* when the first of those under way was begun */
+    int64_t began_used_ms; /* and what the process had used of the processor by then */
+    bool is_watched;       /* the watchdog's timer runs */
+    bool is_ready;         /* the process said so */
+    bool is_late;          /* killed by the watchdog */
+    bool talked_nonsense;  /* killed for what it sent */
+    bool is_replaced;      /* other policies are to be used */
     struct rb_strbuf received;
     struct rb_strbuf frame;
 };
 
 static void pump(struct worker *worker);
 static int start(struct worker *worker, struct rb_err *err);
+
+/* What the process has used of the processor; 0 where that cannot be told. */
+static int64_t used_ms(const struct worker *worker)
+{
+    clockid_t clock;
+    struct timespec used;
+    if (clock_getcpuclockid(worker->pid, &clock) != 0 || clock_gettime(clock, &used) != 0)
+        return 0;
+    return (int64_t)used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+static void begin_question(struct worker *worker)
+{
+    worker->began_ms = rb_clock_monotonic_ms();
+    worker->began_used_ms = used_ms(worker);
+}
 
 static void end_process(struct worker *worker)
 {
@@ -124,7 +143,7 @@ static bool take_reply(struct worker *worker)
                               .text = rb_strndup(received->data + sizeof(head), head.size),
                               .size = head.size};
     drop_received(worker, size);
-    worker->began_ms = rb_clock_monotonic_ms();
+    begin_question(worker);
     reply_to(worker, first, &reply);
     return true;
 }
@@ -177,7 +196,7 @@ static void pump(struct worker *worker)
     while (!worker->is_replaced && worker->under_way_count < UNDER_WAY_MAXIMUM &&
            (question = TAILQ_FIRST(&worker->waiting)) != NULL) {
         if (worker->under_way_count == 0)
-            worker->began_ms = rb_clock_monotonic_ms();
+            begin_question(worker);
         TAILQ_REMOVE(&worker->waiting, question, link);
         TAILQ_INSERT_TAIL(&worker->under_way, question, link);
         worker->under_way_count++;
@@ -198,6 +217,14 @@ static void begin_process(struct worker *worker)
     rb_timer_start(worker->timer, BACKOFF_MS, 0);
 }
 
+static int64_t time_left(const struct worker *worker)
+{
+    int64_t limit_ms = worker->options.timeout_ms;
+    int64_t to_use_ms = worker->began_used_ms + limit_ms - used_ms(worker);
+    int64_t by_clock_ms = worker->began_ms + limit_ms * CLOCK_FACTOR - rb_clock_monotonic_ms();
+    return to_use_ms < by_clock_ms ? to_use_ms : by_clock_ms;
+}
+
 static void time_came(void *context)
 {
     struct worker *worker = context;
@@ -208,7 +235,7 @@ static void time_came(void *context)
     worker->is_watched = false;
     if (worker->under_way_count == 0)
         return;
-    int64_t left_ms = worker->began_ms + worker->options.timeout_ms - rb_clock_monotonic_ms();
+    int64_t left_ms = time_left(worker);
     if (left_ms > 0) {
         worker->is_watched = true;
         rb_timer_start(worker->timer, left_ms, 0);

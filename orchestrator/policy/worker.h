@@ -36,7 +36,7 @@ struct worker_policies {
 
 struct worker_options {
     struct rb_loop *loop;
-    int64_t timeout_ms; /* for one question */
+    int64_t timeout_ms; /* of the processor, for one question; four times as long by the clock */
     size_t memory_bytes;
     struct worker_policies policies;
     /* The worker ended by a question (rule: which was evaluated, "" if none is known) or by itself;

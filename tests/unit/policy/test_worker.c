@@ -17,7 +17,7 @@
 #include "rebake/base/memory.h"
 #include "worker.h"
 
-enum { TIMEOUT_MS = 400, MANY = 30, MEMORY = 64 << 20 };
+enum { TIMEOUT_MS = 200, MANY = 30, MEMORY = 64 << 20 };
 
 struct world {
     struct rb_loop *loop;
@@ -202,6 +202,19 @@ static void a_runaway_rule_is_stopped_by_name(void **state)
     assert_string_equal(world->rule_of_death, "round and round");
 }
 
+/* One that is stopped uses nothing of the processor: the clock ends it. */
+static void a_worker_that_stands_still_is_replaced(void **state)
+{
+    struct world *world = *state;
+    struct question question;
+    ask_and_wait(world, &question, "{\"input\":{}}");
+    assert_int_equal(kill(worker_pid(world->worker), SIGSTOP), 0);
+    ask_and_wait(world, &question, "{\"input\":{}}");
+    assert_int_equal(question.status, 500);
+    ask_and_wait(world, &question, "{\"input\":{}}");
+    assert_int_equal(question.status, 200);
+}
+
 static void a_worker_that_dies_is_replaced(void **state)
 {
     static const struct {
@@ -299,6 +312,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(questions_are_answered_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_question_may_be_large, setup, teardown),
         cmocka_unit_test_setup_teardown(a_runaway_rule_is_stopped_by_name, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_worker_that_stands_still_is_replaced, setup, teardown),
         cmocka_unit_test_setup_teardown(a_worker_that_dies_is_replaced, setup, teardown),
         cmocka_unit_test_setup_teardown(a_worker_killed_while_it_rests_costs_no_answer, setup,
                                         teardown),
