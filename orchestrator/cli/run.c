@@ -95,8 +95,10 @@ static int tell_outcome(struct rb_store *store, bool *all_good, struct rb_err *e
     if (status == 0)
         status = rb_store_deployments(store, arena, &deployments, &count, err);
     for (size_t i = 0; status == 0 && i < count; i++)
-        *all_good &= tell(&style, deployments[i].pipeline, deployments[i].name,
-                          deployments[i].state, "healthy", deployments[i].cause);
+        *all_good &= tell(
+            &style, deployments[i].pipeline, deployments[i].name,
+            deployments[i].held != NULL ? deployments[i].held : deployments[i].state, "healthy",
+            deployments[i].held != NULL ? deployments[i].held_cause : deployments[i].cause);
     return status;
 }
 

@@ -80,6 +80,13 @@ struct engine_updates_before {
     size_t next; /* where the next one is likely to be */
 };
 
+/* What was worked out of an image's inventory and updates, for these advisories. */
+struct engine_known {
+    int64_t stamp;
+    json_t *open; /* NULL: not yet */
+    json_t *closed;
+};
+
 struct engine_image {
     int64_t id;
     const struct engine_pipeline *pipeline;
@@ -106,6 +113,7 @@ struct engine_image {
     size_t update_count;
     struct rb_arena *before_arena;
     struct engine_updates_before before;
+    struct engine_known known; /* of its vulnerabilities; derived */
     struct engine_verdict verdict;
     bool is_asking;         /* it is on the engine's list of those that policy is asked about */
     int64_t settling_since; /* 0: it is not settling */
@@ -321,7 +329,7 @@ bool engine_stands_on(const struct rb_engine *engine, const struct engine_image 
 bool engine_is_published(const struct engine_deployment *deployment);
 
 /* urgency.c: what a build's priority is where policy sets none. */
-RB_NODISCARD int engine_priority(struct rb_engine *engine, const struct engine_image *image,
+RB_NODISCARD int engine_priority(struct rb_engine *engine, struct engine_image *image,
                                  const struct rb_plan_decision *decision, struct rb_arena *arena,
                                  int *ret_priority, struct rb_err *err);
 

@@ -9,6 +9,7 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/pipelines/lock.h"
+#include "vulnerabilities.h"
 
 static enum rb_plan_last last_of(const struct rb_build_row *build)
 {
@@ -140,6 +141,7 @@ static int refresh_artifact(struct rb_engine *engine, struct engine_image *image
 /* They count no more, and tell still what brought them. */
 static void put_updates_aside(struct engine_image *image)
 {
+    engine_forget_known(image);
     if (image->update_count > 0) {
         rb_arena_free(image->before_arena);
         image->before_arena = rb_steal(&image->updates_arena);

@@ -14,6 +14,7 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/deploy/deploy.h"
+#include "vulnerabilities.h"
 
 enum { PIPELINE_MAXIMUM = 1 << 20 };
 
@@ -138,6 +139,7 @@ void engine_unload(struct rb_engine *engine)
         rb_free(image->request_why);
         rb_free(image->recorded);
         engine_free_verdict(&image->verdict);
+        engine_forget_known(image);
         rb_inventory_deinit(&image->inventory);
         rb_arena_free(image->facts);
         rb_arena_free(image->updates_arena);

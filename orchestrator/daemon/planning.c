@@ -157,7 +157,7 @@ static json_t *make_lock(const struct engine_image *image, const struct rb_plan_
     return lock;
 }
 
-static int set_terms(struct rb_engine *engine, const struct engine_image *image, int64_t build_id,
+static int set_terms(struct rb_engine *engine, struct engine_image *image, int64_t build_id,
                      const struct rb_plan_decision *decision, struct rb_arena *arena,
                      struct rb_err *err)
 {

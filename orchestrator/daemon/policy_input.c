@@ -316,7 +316,7 @@ int engine_image_input(struct rb_engine *engine, struct engine_image *image,
         begin(engine, "rebuild", image->pipeline, image->name, decision->input_key);
     rb_json_set(asking.input, "image", image_json(image));
     add_vulnerability(&asking, image, engine_closed_advisories(engine, image), rb_json_array(),
-                      engine_open_advisories(engine, &image->inventory));
+                      engine_open_in_image(engine, image));
     add_configuration(&asking, image, NULL);
     int status = add_reasons(&asking, image, decision, err);
     if (status == 0)
@@ -378,7 +378,7 @@ int engine_deployment_input(struct rb_engine *engine, struct engine_deployment *
     rb_json_set(asking.input, "deployment", target);
     int status = running_advisories(&asking, row->artifact_id, &before, err);
     if (status == 0) {
-        RB_CLEANUP_JSON json_t *then = engine_open_advisories(engine, &image->inventory);
+        RB_CLEANUP_JSON json_t *then = engine_open_in_image(engine, image);
         add_vulnerability(&asking, image, engine_advisories_without(before, then),
                           engine_advisories_without(then, before), json_incref(before));
         status = add_build_reasons(&asking, image, err);

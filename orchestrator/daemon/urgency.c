@@ -25,7 +25,7 @@ static double severity_of(const json_t *advisory)
     return score;
 }
 
-static void add_closed(struct rb_engine *engine, const struct engine_image *image,
+static void add_closed(struct rb_engine *engine, struct engine_image *image,
                        struct rb_plan_urgency *urgency)
 {
     RB_CLEANUP_JSON json_t *closed = engine_closed_advisories(engine, image);
@@ -69,7 +69,7 @@ static int add_base(struct rb_engine *engine, const struct engine_image *image,
     return status == RB_ENOTFOUND ? 0 : status;
 }
 
-int engine_priority(struct rb_engine *engine, const struct engine_image *image,
+int engine_priority(struct rb_engine *engine, struct engine_image *image,
                     const struct rb_plan_decision *decision, struct rb_arena *arena,
                     int *ret_priority, struct rb_err *err)
 {

@@ -160,7 +160,7 @@ static void add_closed(struct judging *judging, const struct engine_image *image
         add(judging, ids[i], package->name, update->to);
 }
 
-json_t *engine_closed_advisories(struct rb_engine *engine, const struct engine_image *image)
+static json_t *find_closed(struct rb_engine *engine, const struct engine_image *image)
 {
     struct judging judging = begin(engine);
     const struct rb_inventory *inventory = &image->inventory;
@@ -179,6 +179,51 @@ json_t *engine_closed_advisories(struct rb_engine *engine, const struct engine_i
         }
     }
     return end(&judging);
+}
+
+void engine_forget_known(struct engine_image *image)
+{
+    json_decref(image->known.open);
+    json_decref(image->known.closed);
+    image->known = (struct engine_known){0};
+}
+
+/* Another one when any advisories or lists of threats are. */
+static int64_t stamp_of(const struct rb_engine *engine)
+{
+    int64_t newest = engine_advisories_stamp(engine);
+    for (size_t i = 0; i < engine->source_count; i++) {
+        const struct engine_source *source = &engine->sources[i];
+        enum rb_source_kind kind = source->model->kind;
+        if ((kind == RB_SOURCE_KEV || kind == RB_SOURCE_EPSS) && source->version_id > newest)
+            newest = source->version_id;
+    }
+    return newest;
+}
+
+static struct engine_known *known_of(const struct rb_engine *engine, struct engine_image *image)
+{
+    int64_t stamp = stamp_of(engine);
+    if (image->known.stamp != stamp)
+        engine_forget_known(image);
+    image->known.stamp = stamp;
+    return &image->known;
+}
+
+json_t *engine_open_in_image(struct rb_engine *engine, struct engine_image *image)
+{
+    struct engine_known *known = known_of(engine, image);
+    if (known->open == NULL)
+        known->open = engine_open_advisories(engine, &image->inventory);
+    return json_incref(known->open);
+}
+
+json_t *engine_closed_advisories(struct rb_engine *engine, struct engine_image *image)
+{
+    struct engine_known *known = known_of(engine, image);
+    if (known->closed == NULL)
+        known->closed = find_closed(engine, image);
+    return json_incref(known->closed);
 }
 
 json_t *engine_advisories_without(const json_t *advisories, const json_t *others)

@@ -14,8 +14,12 @@ enum { ENGINE_ADVISORIES_MAXIMUM = 2000 }; /* in one list; the rest is not shown
 
 /* Each vulnerability of the inventory once. */
 json_t *engine_open_advisories(struct rb_engine *engine, const struct rb_inventory *inventory);
-/* Those that the image's newer packages close. */
-json_t *engine_closed_advisories(struct rb_engine *engine, const struct engine_image *image);
+/* The same of the image's artifact, and those that its newer packages close: worked out once for
+   what is known of both. */
+json_t *engine_open_in_image(struct rb_engine *engine, struct engine_image *image);
+json_t *engine_closed_advisories(struct rb_engine *engine, struct engine_image *image);
+/* Its inventory or its updates are others. */
+void engine_forget_known(struct engine_image *image);
 /* Those of the first list that the second has not. */
 json_t *engine_advisories_without(const json_t *advisories, const json_t *others);
 

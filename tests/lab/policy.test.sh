@@ -27,6 +27,18 @@ shop_pipeline "policy: { file: policy.yaml }" "${deployment[@]}"
 expect_exit 1 "$REBAKE_BUILD/rebaked" --state "$LAB/state" --socket "$LAB/broken.sock" "$LAB/shop.yaml"
 expect_text "$LAB/err" "policy.yaml:4:"
 
+section "once: what is allowed is built, what is held is told"
+policy <<'P'
+  nothing-runs: { subject: [deploy], decide: hold, reason: nobody said that it may run }
+  rest: { decide: allow }
+P
+expect_exit 1 rebake run --once --state "$LAB/once" "$LAB/shop.yaml"
+expect_text "$LAB/out" "shop/app"
+expect_text "$LAB/out" "on-hold"
+expect_text "$LAB/out" "policy rule nothing-runs: nobody said that it may run"
+if podman container exists shop-production; then fail "it runs though policy holds that"; fi
+if pgrep -f "policy serve.*$LAB/once"; then fail "the policy server lives on"; fi
+
 section "held, approved, built; and so is the rollout"
 policy <<'P'
   app-is-approved:
@@ -75,6 +87,30 @@ expect_json "$LAB/input-app.json" '.threat == { kev: false, epss: 0, exposed: tr
 expect_json "$LAB/input-app.json" '.reasons[0].kind == "recipe" and .key != "" and (.approvals | length) == 1'
 expect_json "$LAB/input-production.json" '.subject == "deploy" and .deployment.target == "podman" and .history.builds == 1'
 expect_json "$LAB/input-production.json" '.cost.pipelineToday.builds == 2 and .cost.pipelineToday.minutes > 0'
+
+section "drift: policy says whether it is undone"
+policy <<'P'
+  drift-is-looked-at: { subject: [drift], decide: hold, reason: somebody looks at it first }
+  rest: { decide: allow }
+P
+kill -HUP "$(lab_pid rebaked)"
+podman exec shop-production sh -c 'echo meddled >/etc/motd'
+lab_wait 60 "the healing to be held" is_held on-hold
+expect_exit 0 rebake why production
+expect_text "$LAB/out" "policy rule drift-is-looked-at: somebody looks at it first"
+expect_equal "$(deployment | jq -r .state)" drifted
+policy <<'P'
+  app-is-approved:
+    subject: [rebuild]
+    when: .name == "shop/app"
+    decide: hold
+    until: { approvals: 1 }
+    reason: a person approves the app
+  rest: { decide: allow }
+P
+kill -HUP "$(lab_pid rebaked)"
+healed() { [ "$(podman exec shop-production cat /etc/motd)" = first ]; }
+lab_wait 60 "the drift to be undone" healed
 
 section "an approval is for what was approved; a policy that is read again decides anew"
 echo "second" >"$LAB/work/shop/app/motd"

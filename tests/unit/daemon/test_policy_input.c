@@ -10,6 +10,7 @@
 #include "rebake/base/memory.h"
 #include "rebake/store/approvals.h"
 #include "set_fixture.h"
+#include "vulnerabilities.h"
 
 static const char OLD[] =
     "{\"id\":\"DSA-1-1\",\"modified\":\"2026-01-02T03:04:05Z\",\"upstream\":[\"CVE-2026-1\"],"
@@ -153,6 +154,8 @@ static int teardown(void **state)
     rb_advisory_set_close(fixture->sources[0].advisories);
     rb_threats_close(fixture->sources[1].threats);
     for (size_t i = 0; i < 2; i++)
+        engine_forget_known(&fixture->images[i]);
+    for (size_t i = 0; i < 2; i++)
         rb_inventory_deinit(&fixture->images[i].inventory);
     int status = fixture_teardown((void **)&fixture->base);
     rb_free(fixture);
@@ -221,6 +224,19 @@ static void an_image_is_shown_with_what_it_would_close(void **state)
     assert_is(input, "tests.last", "\"none\"");
     assert_is(input, "configuration.pinned", "false");
     assert_is(input, "settledFor", "1795999999");
+}
+
+static void what_is_known_is_worked_out_once(void **state)
+{
+    struct input_fixture *fixture = *state;
+    struct engine_image *runtime = &fixture->images[0];
+    RB_CLEANUP_JSON json_t *first = engine_open_in_image(&fixture->engine, runtime);
+    RB_CLEANUP_JSON json_t *second = engine_open_in_image(&fixture->engine, runtime);
+    assert_ptr_equal(first, second);
+    fixture->sources[1].version_id = 7; /* another list of what is exploited */
+    RB_CLEANUP_JSON json_t *third = engine_open_in_image(&fixture->engine, runtime);
+    assert_ptr_not_equal(first, third);
+    assert_int_equal(json_equal(first, third), 1);
 }
 
 /* A base is as exposed as what stands on it. */
@@ -296,6 +312,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_image_is_shown_with_what_it_would_close, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_is_known_is_worked_out_once, setup, teardown),
         cmocka_unit_test_setup_teardown(where_it_runs_is_what_stands_on_it_too, setup, teardown),
         cmocka_unit_test_setup_teardown(approvals_of_just_this_are_shown, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_spent_is_of_today_and_of_the_month, setup,

@@ -10,6 +10,7 @@
 #include "rebake/base/text.h"
 #include "rebake/store/queue.h"
 #include "set_fixture.h"
+#include "vulnerabilities.h"
 
 enum { RUNTIME, APP, IMAGES, OSV = 0, KEV, EPSS, SOURCES };
 
@@ -102,6 +103,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct urgency_fixture *fixture = *state;
+    for (size_t i = 0; i < IMAGES; i++)
+        engine_forget_known(&fixture->images[i]);
     for (size_t i = 0; i < SOURCES; i++) {
         rb_advisory_set_close(fixture->sources[i].advisories);
         rb_threats_close(fixture->sources[i].threats);
@@ -116,6 +119,7 @@ static int priority(struct urgency_fixture *fixture, int image, const struct rb_
     const struct rb_plan_decision decision = {.reasons = reason, .reason_count = 1};
     struct rb_err err;
     int found = 0;
+    engine_forget_known(&fixture->images[image]); /* the test has given it other updates */
     assert_ok(engine_priority(&fixture->engine, &fixture->images[image], &decision,
                               fixture->base->arena, &found, &err),
               &err);
