@@ -9,12 +9,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "rebake/base/clock.h"
 #include "rebake/base/file.h"
 #include "rebake/base/log.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/random.h"
+#include "rebake/base/strbuf.h"
 
-enum { READ_BLOCK = 64 * 1024, RANDOM_SIZE = 16, EXIT_CONFINE = 3, SECOND_MS = 1000 };
+enum {
+    READ_BLOCK = 64 * 1024,
+    REPLIES_KEPT = 64 * 1024, /* bytes */
+    KEPT_MS = 1,
+    RANDOM_SIZE = 16,
+    EXIT_CONFINE = 3,
+    SECOND_MS = 1000
+};
 
 struct child {
     const struct worker_child *options;
@@ -23,6 +32,8 @@ struct child {
     rlim_t processor_seconds; /* the limit that is set */
     char *buffer;             /* what came and was not answered yet */
     size_t size, capacity;
+    struct rb_strbuf replies; /* that were not sent yet */
+    int64_t first_kept_ms;
 };
 
 /* A question has so much processor time at least, and the limit is set anew only now and then. */
@@ -39,15 +50,28 @@ static void renew_processor_time(struct child *child)
         child->processor_seconds = limit.rlim_cur;
 }
 
-static void send_reply(const struct child *child, uint64_t number, const struct opa_reply *reply)
+static void send_replies(struct child *child)
+{
+    if (child->replies.size > 0 &&
+        rb_write_all(child->fd, child->replies.data, child->replies.size, NULL) != 0)
+        _exit(0); /* nobody is there */
+    rb_strbuf_clear(&child->replies);
+}
+
+/* Several go together, since each wakes the server; none is kept longer than a moment, or the time
+   of the next question would be taken for longer than it is. */
+static void keep_reply(struct child *child, uint64_t number, const struct opa_reply *reply)
 {
     const struct frame_reply head = {
         .number = number, .status = (uint32_t)reply->status, .size = (uint32_t)reply->size};
-    RB_CLEANUP_FREE char *frame = rb_alloc(sizeof(head) + reply->size);
-    memcpy(frame, &head, sizeof(head));
-    memcpy(frame + sizeof(head), reply->text, reply->size);
-    if (rb_write_all(child->fd, frame, sizeof(head) + reply->size, NULL) != 0)
-        _exit(0); /* nobody is there */
+    int64_t now_ms = rb_clock_monotonic_ms();
+    if (child->replies.size == 0)
+        child->first_kept_ms = now_ms;
+    rb_strbuf_append(&child->replies, &head, sizeof(head));
+    rb_strbuf_append(&child->replies, reply->text, reply->size);
+    RB_ASSERT(!child->replies.overflowed);
+    if (child->replies.size >= REPLIES_KEPT || now_ms - child->first_kept_ms >= KEPT_MS)
+        send_replies(child);
 }
 
 static void answer(struct child *child, const struct frame_question *head, const char *rest)
@@ -74,7 +98,7 @@ static void answer(struct child *child, const struct frame_question *head, const
         opa_refuse_evaluation("eval_internal_error", "the decision is too large", &reply);
     }
     atomic_store(&options->shared->number, 0);
-    send_reply(child, head->number, &reply);
+    keep_reply(child, head->number, &reply);
     rb_free(reply.text);
 }
 
@@ -95,6 +119,7 @@ static void answer_all(struct child *child)
         answer(child, &head, child->buffer + at + sizeof(head));
         at += frame_size(&head);
     }
+    send_replies(child);
     child->size -= at;
     if (at > 0 && child->size > 0)
         memmove(child->buffer, child->buffer + at, child->size);
@@ -134,7 +159,9 @@ _Noreturn void worker_child_run(const struct worker_child *options)
     }
     if (options->note_rules != NULL)
         options->note_rules(options->context, options->shared->rule, FRAME_RULE_SIZE);
-    send_reply(&child, 0, &(struct opa_reply){.status = 200, .text = ready});
+    child.replies = RB_STRBUF_INIT(REPLIES_KEPT + sizeof(struct frame_reply) + FRAME_REPLY_MAXIMUM);
+    keep_reply(&child, 0, &(struct opa_reply){.status = 200, .text = ready});
+    send_replies(&child);
     while (receive(&child))
         answer_all(&child);
     rb_free(child.buffer);
