@@ -124,13 +124,28 @@ const struct rb_policy_choice *rb_policy_choice_read(const struct rb_decode *dec
     return choice;
 }
 
-bool rb_pipeline_is_other(const char *data, size_t size)
+/* Has the file one of these keys, and not a pipeline's? */
+static bool has_instead(const char *data, size_t size, const char *const *keys)
 {
     RB_CLEANUP(rb_diagnostics_deinit) struct rb_diagnostics diagnostics = {0};
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
     struct rb_report report = {.diagnostics = &diagnostics, .file = ""};
     const struct rb_decode decode = {.arena = arena, .report = &report};
     const struct rb_node *root = rb_document_root(&decode, data, size, "a pipeline");
-    return root != NULL && rb_decode_find(root, "policy") != NULL &&
-           rb_decode_find(root, "pipeline") == NULL;
+    bool found = false;
+    for (; root != NULL && *keys != NULL; keys++)
+        found = found || rb_decode_find(root, *keys) != NULL;
+    return found && rb_decode_find(root, "pipeline") == NULL;
+}
+
+bool rb_pipeline_is_policy(const char *data, size_t size)
+{
+    static const char *const keys[] = {"policy", NULL};
+    return has_instead(data, size, keys);
+}
+
+bool rb_pipeline_is_other(const char *data, size_t size)
+{
+    static const char *const keys[] = {"policy", "policy-test", NULL};
+    return has_instead(data, size, keys);
 }

@@ -48,6 +48,31 @@ for file in bad/*.yaml; do
   same wanted errors "lint of $file"
 done
 
+echo "==> lint: policies, and pipelines that name them"
+mkdir policies
+cat >policies/shop.yaml <<'END'
+apiVersion: rebake/v1
+policy: shop
+rules: { all: { decide: allow } }
+END
+run 0 lint policies/shop.yaml good/policy-builtin.yaml
+same - out "lint of a good policy" <<'END'
+policies/shop.yaml: policy shop is good: 1 rule
+good/policy-builtin.yaml: pipeline shop is good: 2 sources, 1 image, 0 deployments
+END
+sed 's,policies/,,' good/policy-file.yaml >policies/pipeline.yaml
+run 0 lint policies/pipeline.yaml
+sed -i 's/allow/perhaps/' policies/shop.yaml
+run 1 lint policies/shop.yaml
+silent out "lint of a bad policy"
+grep -q '^policies/shop.yaml:3:25: ' errors || fail "lint does not say where the policy is wrong: $(cat errors)"
+run 1 lint policies/pipeline.yaml
+grep -q '^policies/pipeline.yaml:11:9: policy: policies/shop.yaml:3:25: ' errors ||
+  fail "lint does not say which policy is wrong: $(cat errors)"
+run 1 lint good/policy-file.yaml
+grep -q '^good/policy-file.yaml:11:9: policy: .*good/policies/shop.yaml' errors ||
+  fail "lint does not say which policy is missing: $(cat errors)"
+
 echo "==> lint: settings"
 cp -r "$tests/unit/pipelines/settings" settings
 run 0 lint settings/good/everything.yaml settings/good/proxy.yaml good/storefront.yaml

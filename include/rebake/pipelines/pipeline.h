@@ -121,6 +121,8 @@ bool rb_pipeline_is_file_name(const char *name);
 /* True for the text of a policy (rebake-policy(5)), or of its tests: they may stand in a folder of
    pipelines, for pipelines to name them. */
 bool rb_pipeline_is_other(const char *data, size_t size);
+/* Of a policy alone. */
+bool rb_pipeline_is_policy(const char *data, size_t size);
 
 const struct rb_source *rb_pipeline_source(const struct rb_pipeline *pipeline, const char *name);
 const struct rb_image *rb_pipeline_image(const struct rb_pipeline *pipeline, const char *name);

@@ -364,7 +364,9 @@ static void a_policy_beside_pipelines_is_none(void **state)
     static const char policy[] = "apiVersion: rebake/v1\npolicy: shop\nrules: {}\n";
     static const char pipeline[] =
         "apiVersion: rebake/v1\npipeline: shop\npolicy: { builtin: edge }\n";
+    static const char cases[] = "policy-test: policy.yaml\ncases: {}\n";
     assert_true(rb_pipeline_is_other(policy, strlen(policy)));
+    assert_true(rb_pipeline_is_other(cases, strlen(cases)));
     assert_false(rb_pipeline_is_other(pipeline, strlen(pipeline)));
     assert_false(rb_pipeline_is_other("policy: {", strlen("policy: {")));
     assert_false(rb_pipeline_is_other("[policy]", strlen("[policy]")));
