@@ -5,7 +5,7 @@
 # shellcheck source=tests/lab/lab.sh
 . "$(dirname "$0")/../lab/lab.sh"
 lab_begin
-lab_need curl jq pgrep
+lab_need curl jq
 export REBAKE_BUILD
 
 SOCKET=$LAB/policy.sock
@@ -20,7 +20,7 @@ decide() { ask /v1/data/rebake/decision -d "$(jq -nc --arg now "$NOW" "{input: (
 
 rule_is() { [ "$(decide "$1")" = 200 ] && [ "$(jq -r .result.rule "$LAB/answer")" = "$2" ]; }
 
-worker_pid() { pgrep -P "$(lab_pid serve)"; }
+worker_pid() { xargs <"/proc/$(lab_pid serve)/task/$(lab_pid serve)/children"; }
 worker_is_not() { [ -n "$(worker_pid)" ] && [ "$(worker_pid)" != "$1" ]; }
 healthy() { [ "$(ask /health)" = 200 ]; }
 log_says() { grep -qF -- "$1" "$LAB/log/serve"; }

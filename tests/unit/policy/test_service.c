@@ -18,6 +18,8 @@
 #include "rebake/policy/policy.h"
 #include "rebake/policy/service.h"
 
+enum { MANY = 12 };
+
 struct world {
     struct rb_loop *loop;
     struct rb_http *http;
@@ -27,7 +29,8 @@ struct world {
     struct rb_err err;
     char folder[40];
     char *socket_path, *policy_path;
-    int answers;
+    int64_t timeout_ms;
+    int answers, decisions;
     json_t *result; /* of the last answer; NULL: none */
     char error[RB_ERR_TEXT_SIZE];
     char died[64];
@@ -65,7 +68,7 @@ static int start(struct world *world, const char *const *policies)
     const struct rb_policy_service_options options = {.loop = world->loop,
                                                       .socket_path = world->socket_path,
                                                       .policies = policies,
-                                                      .timeout_ms = 300,
+                                                      .timeout_ms = world->timeout_ms,
                                                       .died = died,
                                                       .context = world};
     return rb_policy_service_start(&options, &world->service, &world->diagnostics, &world->err);
@@ -112,6 +115,7 @@ static int setup(void **state)
     world->loop = rb_loop_new();
     world->http = rb_http_new(world->loop);
     world->diagnostics = RB_STRBUF_INIT(1 << 16);
+    world->timeout_ms = 300;
     (void)snprintf(world->folder, sizeof(world->folder), "/tmp/policy-service-XXXXXX");
     assert_non_null(mkdtemp(world->folder));
     world->socket_path = rb_asprintf("%s/policy.sock", world->folder);
@@ -221,6 +225,33 @@ static void rules_see_nothing_but_their_input(void **state)
                      RB_COUNT_OF(WHENS) + 1);
 }
 
+static void count(void *context, const struct rb_policy_answer *answer, const struct rb_err *error)
+{
+    struct world *world = context;
+    (void)error;
+    world->answers++;
+    world->decisions += answer != NULL;
+}
+
+/* One server is for many pipelines. */
+static void a_runaway_policy_holds_up_no_other(void **state)
+{
+    struct world *world = *state;
+    const char *const policies[] = {world->policy_path, "bank=builtin:regulated", NULL};
+    RB_CLEANUP_JSON json_t *runaway = make_input("shop", "2026-11-27T12:00:00Z");
+    RB_CLEANUP_JSON json_t *good = make_input("bank", "2026-11-27T12:00:00Z");
+    write_policy(world, LOOP);
+    world->timeout_ms = 40;
+    assert_int_equal(start(world, policies), 0);
+    for (int i = 0; i < MANY; i++) {
+        rb_policy_ask(world->client, runaway, count, world, NULL);
+        rb_policy_ask(world->client, good, count, world, NULL);
+    }
+    while (world->answers < 2 * MANY)
+        rb_loop_run_once(world->loop);
+    assert_int_equal(world->decisions, MANY);
+}
+
 static void a_broken_file_keeps_the_old_policies(void **state)
 {
     struct world *world = *state;
@@ -267,6 +298,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(windows_keep_their_time_zone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_runaway_rule_is_no_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(rules_see_nothing_but_their_input, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_runaway_policy_holds_up_no_other, setup, teardown),
         cmocka_unit_test_setup_teardown(a_broken_file_keeps_the_old_policies, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_served_is_told, setup, teardown),
     };
