@@ -49,6 +49,7 @@ extern const struct rb_command rb_command_policy_test;
 extern const struct rb_command rb_command_resume;
 extern const struct rb_command rb_command_run;
 extern const struct rb_command rb_command_scan;
+extern const struct rb_command rb_command_simulate;
 extern const struct rb_command rb_command_sources;
 extern const struct rb_command rb_command_status;
 extern const struct rb_command rb_command_trigger;

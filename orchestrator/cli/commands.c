@@ -31,6 +31,7 @@ const struct rb_command *const rb_commands[] = {
     &rb_command_scan,
     &rb_command_diff,
     &rb_command_vercmp,
+    &rb_command_simulate,
     &rb_command_policy_test,
     &rb_command_policy_eval,
     &rb_command_policy_explain,

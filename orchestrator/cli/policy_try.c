@@ -9,12 +9,12 @@
 
 #include "command.h"
 #include "pipeline_file.h"
+#include "policy_open.h"
 #include "rebake/base/clock.h"
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/pipelines/policy_cases.h"
-#include "rebake/policy/policy.h"
 
 enum { INPUT_MAXIMUM = 16 << 20, SECONDS_MAXIMUM = 60 };
 
@@ -25,18 +25,6 @@ static void bound_this_process(void)
 {
     const struct rlimit time = {SECONDS_MAXIMUM, SECONDS_MAXIMUM};
     (void)setrlimit(RLIMIT_CPU, &time); /* best effort: a person waits for it and can end it */
-}
-
-static int open_policy(const struct rb_command *command, const char *name,
-                       struct rb_policy **ret_policy)
-{
-    static const char BUILTIN[] = "builtin:";
-    RB_CLEANUP(rb_diagnostics_deinit) struct rb_diagnostics diagnostics = {0};
-    struct rb_err err;
-    bool is_builtin = rb_text_starts_with(name, BUILTIN);
-    int status = is_builtin ? rb_policy_builtin(name + strlen(BUILTIN), ret_policy, &err)
-                            : rb_policy_read(name, ret_policy, &diagnostics, &err);
-    return status == 0 ? RB_EXIT_OK : rb_pipeline_file_refuse(command, &diagnostics, &err);
 }
 
 static void set_default(json_t *input, const char *member, const char *text)
@@ -141,7 +129,7 @@ static int test_file(const struct rb_command *command, const char *path, bool co
         return rb_pipeline_file_refuse(command, &diagnostics, &err);
     RB_CLEANUP_FREE char *name = policy_beside(cases);
     RB_CLEANUP(rb_policy_cleanup) struct rb_policy *policy = NULL;
-    int code = open_policy(command, name, &policy);
+    int code = rb_policy_open(command, name, &policy);
     if (code == RB_EXIT_OK) {
         size_t count = rb_policy_rule_count(policy);
         RB_CLEANUP_FREE bool *reached = rb_calloc(count, sizeof(bool));
@@ -221,7 +209,7 @@ static int run_eval(const struct rb_command *command, int argc, char **argv)
     char now[RB_TIME_TEXT_SIZE];
     struct rb_err err;
     bound_this_process();
-    int code = open_policy(command, name, &policy);
+    int code = rb_policy_open(command, name, &policy);
     if (code != RB_EXIT_OK)
         return code;
     if (read_input(path, &input, &err) != 0)

@@ -18,6 +18,7 @@
 #              the same join by SQLite alone; who is exposed to one advisory of 40,000, beside its join
 #   hooks      webhooks stored before they are answered, beside SQLite's one row a commit and beside
 #              the same server storing nothing
+#   simulate   a year over 1,000 images against `regulated`, beside the same without a policy
 #   git_check  a check of an unchanged git repository over http, beside `git ls-remote`
 #   idle       resident memory of a daemon with 1,000 sources, nothing due
 #   watch      processor time of a check that finds nothing new, beside `curl --parallel` and `skopeo
@@ -92,6 +93,15 @@ bench_plan() { "$REBAKE_BUILD/tests/bench/bench_plan"; }
 
 bench_policy() {
   "$REBAKE_BUILD/tests/bench/bench_policy" "$REBAKE_BUILD/rebake" tests/bench/policy_regulated.jq "$LAB"
+}
+
+bench_simulate() {
+  local year=(simulate --generate debian-year --approve-after 4h) limit
+  limit=$(real_ms rebake "${year[@]}" --policy none)
+  echo "a year over 1,000 images, wall time, best of $ROUNDS"
+  ratio "no policy: planner and dispatcher" "$limit" "$limit"
+  ratio "builtin:baseline" "$(real_ms rebake "${year[@]}" --policy builtin:baseline)" "$limit"
+  ratio "builtin:regulated" "$(real_ms rebake "${year[@]}" --policy builtin:regulated)" "$limit"
 }
 
 bench_hooks() { "$REBAKE_BUILD/tests/bench/bench_hooks" "$LAB"; }
@@ -210,7 +220,7 @@ all_good() {
 
 cmake --preset release >"$LAB/log/cmake" 2>&1
 cmake --build --preset release --parallel "$(nproc)" >"$LAB/log/build" 2>&1
-[ $# -gt 0 ] || set -- packages apt_change advisories scan plan policy store hooks git_check idle
+[ $# -gt 0 ] || set -- packages apt_change advisories scan plan policy simulate store hooks git_check idle
 for name in "$@"; do
   section "$name"
   "bench_$name"
