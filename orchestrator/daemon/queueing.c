@@ -10,6 +10,7 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/plan/dispatch.h"
+#include "rebake/plan/priority.h"
 #include "rebake/store/queue.h"
 
 struct shown {
@@ -127,6 +128,28 @@ static int drop_orphans(struct rb_engine *engine, struct rb_queue_row *rows, siz
     return status;
 }
 
+/* Who asks for what is queued insists: it goes early, and whatever budgets say. */
+static int join_requests(struct rb_engine *engine, struct rb_queue_row *rows, size_t count,
+                         struct rb_err *err)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        struct engine_image *image = engine_image_by_id(engine, rows[i].image_id);
+        bool joined = false;
+        if (rows[i].running || image == NULL || image->request_who == NULL)
+            continue;
+        status = rb_store_join_requests(engine->store, rows[i].build_id, RB_PRIORITY_REQUESTED,
+                                        &joined, err);
+        if (status != 0 || !joined)
+            continue;
+        if (rows[i].terms.priority < RB_PRIORITY_REQUESTED)
+            rows[i].terms.priority = RB_PRIORITY_REQUESTED;
+        rows[i].terms.budget = NULL;
+        engine_mark_facts(engine, image);
+    }
+    return status;
+}
+
 int engine_start_builds(struct rb_engine *engine, struct rb_arena *arena, int64_t *wake_at,
                         struct rb_err *err)
 {
@@ -138,6 +161,8 @@ int engine_start_builds(struct rb_engine *engine, struct rb_arena *arena, int64_
     int status = rb_store_queue(engine->store, arena, &rows, &count, err);
     if (status == 0)
         status = drop_orphans(engine, rows, &count, err);
+    if (status == 0)
+        status = join_requests(engine, rows, count, err);
     if (status != 0)
         return status;
     show_rows(engine, rows, count, arena, &shown);

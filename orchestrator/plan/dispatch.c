@@ -257,8 +257,8 @@ static void tell_budget(const struct dispatcher *dispatcher, const struct rb_dis
     if (wait->cause == RB_DISPATCH_OVER_BUDGET) {
         wait->text = rb_arena_printf(
             dispatcher->arena,
-            "it is expected to take %s, and budget %s has %s a day: waits for a larger budget",
-            expected, share->name, span);
+            "it is expected to take %s, and budget %s has %s a day: waits for a request", expected,
+            share->name, span);
         return;
     }
     wait->text = rb_arena_printf(

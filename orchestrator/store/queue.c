@@ -19,6 +19,19 @@ static const char SQL_SET_WAIT[] =
     " ON CONFLICT (build_id) DO UPDATE SET wait_cause = excluded.wait_cause,"
     " wait_text = excluded.wait_text, waits_for = excluded.waits_for";
 
+static const char SQL_ADD_REQUEST[] =
+    "INSERT INTO build_reasons (build_id, position, kind, subject, from_value, to_value)"
+    " SELECT b.id, (SELECT count(*) FROM build_reasons WHERE build_id = b.id), 'manual', r.who, '',"
+    " r.why FROM builds b CROSS JOIN requests r ON r.image_id = b.image_id"
+    " WHERE b.id = ?1 AND r.build_id IS NULL ORDER BY r.id DESC LIMIT 1";
+static const char SQL_SERVE[] = "UPDATE requests SET build_id = ?1 WHERE build_id IS NULL"
+                                " AND image_id = (SELECT image_id FROM builds WHERE id = ?1)";
+static const char SQL_LIFT[] =
+    "INSERT INTO build_terms (build_id, priority) VALUES (?1, ?2)"
+    " ON CONFLICT (build_id) DO UPDATE SET priority = max(priority, excluded.priority),"
+    " budget = NULL, budget_ms_a_day = 0";
+static const char SQL_IMAGE_OF[] = "SELECT image_id FROM builds WHERE id = ?1";
+
 #define SQL_QUEUE(table)                                                                           \
     "SELECT b.id, b.image_id, p.name, b.state = 'running', b.created_at, b.started_at,"            \
     " ifnull(t.priority, 50), t.expected_ms, t.budget, t.budget_ms_a_day, t.bound, t.bound_most,"  \
@@ -79,6 +92,47 @@ int rb_store_set_build_wait(struct rb_store *store, int64_t build_id,
     query_bind_text(&query, wait->text);
     query_bind_text(&query, wait->waits_for);
     return change_end(store, query_run(&query, err), err);
+}
+
+static int lift(struct rb_store *store, int64_t build_id, int priority, struct rb_err *err)
+{
+    int64_t image_id = 0;
+    struct query query = query_start(store, SQL_SERVE);
+    query_bind_integer(&query, build_id);
+    int status = query_run(&query, err);
+    if (status != 0)
+        return status;
+    query = query_start(store, SQL_LIFT);
+    query_bind_integer(&query, build_id);
+    query_bind_integer(&query, priority);
+    status = query_run(&query, err);
+    if (status != 0)
+        return status;
+    query = query_start(store, SQL_IMAGE_OF);
+    query_bind_integer(&query, build_id);
+    status = query_find(&query, &image_id, err);
+    if (status != 0)
+        return status;
+    json_t *data = rb_json_object();
+    rb_json_set_integer(data, "build", build_id);
+    return event_of_image(store, image_id, "build.joined", data, err);
+}
+
+int rb_store_join_requests(struct rb_store *store, int64_t build_id, int priority, bool *ret_joined,
+                           struct rb_err *err)
+{
+    int status = change_begin(store, err);
+    if (status != 0)
+        return status;
+    struct query query = query_start(store, SQL_ADD_REQUEST);
+    query_bind_integer(&query, build_id);
+    status = query_run(&query, err);
+    bool joined = status == 0 && query_changed(store) > 0;
+    if (joined)
+        status = lift(store, build_id, priority, err);
+    status = change_end(store, status, err);
+    *ret_joined = status == 0 && joined;
+    return status;
 }
 
 static void read_row(struct query *query, struct rb_arena *arena, struct rb_queue_row *row)

@@ -81,3 +81,20 @@ lab_wait 60 "the other to be queued" is_waiting shop/c
 expect_equal "$(priority shop/c)" 70
 expect_exit 0 rebake wait --check --timeout 3m
 expect_equal "$(starts | cut -d' ' -f5-)" "shop/b shop/c shop/a"
+
+section "who asks for what is queued already moves it, and makes no second build"
+expect_exit 0 rebake trigger --why test shop/b
+lab_wait 60 "the first to run" has_started 8
+for image in a c; do
+  echo "a third" >"$LAB/work/shop/$image/motd"
+done
+git_publish shop "third version"
+expect_exit 0 rebake check code
+lab_wait 60 "the last to be queued" is_waiting shop/c
+expect_equal "$(priority shop/c)" 30
+expect_exit 0 rebake trigger --why hurry shop/c
+is_requested() { [ "$(priority shop/c)" = 70 ]; }
+lab_wait 10 "the request to count" is_requested
+expect_exit 0 rebake wait --check --timeout 3m
+expect_equal "$(starts | cut -d' ' -f8-)" "shop/b shop/c shop/a"
+expect_equal "$(rebaked_get /v1/images/shop/c | jq -r '[.builds[0].reasons[].kind] | join(" ")')" "code manual"

@@ -19,6 +19,12 @@ struct rb_build_terms {
 RB_NODISCARD int rb_store_set_build_terms(struct rb_store *store, int64_t build_id,
                                           const struct rb_build_terms *terms, struct rb_err *err);
 
+/* A person asked for what is queued already: the build serves the image's open requests, is one of
+   their reasons' too, has at least that priority and no budget. Event build.joined. *ret_joined is
+   false, and nothing changes, where no request is open. */
+RB_NODISCARD int rb_store_join_requests(struct rb_store *store, int64_t build_id, int priority,
+                                        bool *ret_joined, struct rb_err *err);
+
 /* Why a queued build has not started. */
 struct rb_build_wait {
     const char *cause; /* a word; "" where nothing was said yet */

@@ -192,8 +192,8 @@ static void test_budgets(void **state)
     queue.waiting = &builds[3];
     queue.waiting_count = 1;
     assert_wait(&queue, 0, RB_DISPATCH_OVER_BUDGET,
-                "it is expected to take 1h01m, and budget shop has 1h00m a day: waits for a larger "
-                "budget",
+                "it is expected to take 1h01m, and budget shop has 1h00m a day: waits for a "
+                "request",
                 "budget:shop");
 }
 

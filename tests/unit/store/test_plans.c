@@ -103,6 +103,10 @@ static void use_queue(struct fixture *fixture)
     assert_ok(rb_store_queued(store, id, arena, &(struct rb_queue_row){0}, &err), &err);
     assert_ok(rb_store_build_use(store, 1, 1, arena, &(struct rb_build_use *){0}, &n, &err), &err);
     assert_ok(rb_store_expected_build_ms(store, fixture->app_id, &ms, &err), &err);
+    bool joined;
+    assert_ok(rb_store_add_request(store, fixture->app_id, "user:root", "", &err), &err);
+    assert_ok(rb_store_join_requests(store, id, 70, &joined, &err), &err);
+    assert_true(joined);
     const struct rb_build_account image = {.image_id = fixture->app_id}, all = {.pipeline_id = 1};
     assert_ok(rb_store_build_spent(store, &image, &ms, &id, &err), &err);
     assert_ok(rb_store_build_spent(store, &all, &ms, &id, &err), &err);

@@ -87,6 +87,38 @@ static void terms_and_causes_may_change(void **state)
     assert_int_equal(rb_store_queued(fixture->store, 99, fixture->arena, &row, &err), RB_ENOTFOUND);
 }
 
+static void a_request_for_what_is_queued_joins_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rb_err err;
+    struct rb_request_row *requests;
+    struct rb_build_row build;
+    size_t count;
+    bool joined = true;
+    int64_t id = fixture_queue(fixture, fixture->app_id);
+    set_terms(fixture, id, &(struct rb_build_terms){.priority = 10, .budget = "shop"});
+    assert_ok(rb_store_join_requests(fixture->store, id, 70, &joined, &err), &err);
+    assert_false(joined);
+    assert_string_equal(read_row(fixture, id).terms.budget, "shop");
+    assert_ok(rb_store_add_request(fixture->store, fixture->runtime_id, "bob", "no", &err), &err);
+    assert_ok(rb_store_add_request(fixture->store, fixture->app_id, "ann", "now", &err), &err);
+    assert_ok(rb_store_join_requests(fixture->store, id, 70, &joined, &err), &err);
+    assert_true(joined);
+    assert_int_equal(read_row(fixture, id).terms.priority, 70);
+    assert_null(read_row(fixture, id).terms.budget);
+    assert_ok(rb_store_build(fixture->store, id, fixture->arena, &build, &err), &err);
+    assert_int_equal(build.reason_count, 2);
+    assert_string_equal(build.reasons[1].kind, "manual");
+    assert_string_equal(build.reasons[1].subject, "ann");
+    assert_string_equal(build.reasons[1].to, "now");
+    assert_string_equal(fixture_events(fixture, 1), "build.joined shop/app");
+    assert_ok(rb_store_open_requests(fixture->store, fixture->arena, &requests, &count, &err),
+              &err);
+    assert_int_equal(count, 1); /* that for the other image */
+    assert_ok(rb_store_join_requests(fixture->store, id, 70, &joined, &err), &err);
+    assert_false(joined);
+}
+
 static void what_ended_is_counted_once_a_day(void **state)
 {
     struct fixture *fixture = *state;
@@ -136,6 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_waits_and_runs_is_listed),
         TEST(terms_and_causes_may_change),
+        TEST(a_request_for_what_is_queued_joins_it),
         TEST(what_ended_is_counted_once_a_day),
         TEST(what_a_build_takes_is_the_median_of_the_last),
     };
