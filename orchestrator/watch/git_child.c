@@ -44,13 +44,14 @@ static int read_request(int fd, struct rb_git_request *ret_request, struct rb_er
     return rb_git_request_parse(rb_strbuf_text(&text), text.size, ret_request, err);
 }
 
-int rb_git_check_main(int input_fd, int output_fd)
+int rb_git_check_main(int input_fd, int output_fd, rb_policy_check *check_policy)
 {
     RB_CLEANUP(rb_git_request_deinit) struct rb_git_request request = {0};
     RB_CLEANUP(rb_git_answer_deinit) struct rb_git_answer answer = {0};
     enum rb_trouble trouble = RB_TROUBLE_NONE;
     struct rb_err err;
     int status = read_request(input_fd, &request, &err);
+    request.check_policy = check_policy;
     if (status == 0)
         status = rb_git_look(&request, &answer, &trouble, &err);
     (void)alarm(0);

@@ -21,6 +21,8 @@ struct exporting {
     char *folder;           /* that is being filled */
     struct rb_strlist read; /* files, in their order; and: */
     struct rb_strlist names;
+    struct rb_strlist policies; /* that they name; and who does: */
+    struct rb_strlist naming;
     size_t total_bytes;
 };
 
@@ -46,6 +48,10 @@ static int check_name(struct exporting *all, const char *shown, const struct rb_
     }
     rb_strlist_add(&all->read, shown);
     rb_strlist_add(&all->names, pipeline->name);
+    if (pipeline->policy != NULL && pipeline->policy->file != NULL) {
+        rb_strlist_add(&all->policies, pipeline->policy->file);
+        rb_strlist_add(&all->naming, shown);
+    }
     return 0;
 }
 
@@ -145,6 +151,22 @@ static int take_folder(struct exporting *all, const git_oid *commit, struct rb_e
     return status;
 }
 
+/* All that a policy stands on is there now. */
+static int check_policies(const struct exporting *all, struct rb_err *err)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < all->policies.count; i++) {
+        RB_CLEANUP_FREE char *path = rb_asprintf("%s/%s", all->folder, all->policies.items[i]);
+        if (!rb_file_exists(path))
+            status = rb_err_set(err, RB_EINVALID,
+                                "%.300s: the policy \"%.300s\" does not stand beside it",
+                                all->naming.items[i], all->policies.items[i]);
+        else if (all->mirror->request->check_policy != NULL)
+            status = all->mirror->request->check_policy(path, err);
+    }
+    return status;
+}
+
 /* Only whole it gets the name by which it is found. */
 static int fill_folder(struct exporting *all, const git_oid *commit, const char *wanted,
                        struct rb_err *err)
@@ -154,6 +176,8 @@ static int fill_folder(struct exporting *all, const git_oid *commit, const char 
         status = rb_folder_make(all->folder, 0700, err);
     if (status == 0)
         status = take_folder(all, commit, err);
+    if (status == 0)
+        status = check_policies(all, err);
     if (status == 0)
         status = rb_file_put_in_place(all->folder, wanted, err);
     if (status != 0 && rb_tree_remove(all->folder, NULL) != 0)
@@ -173,6 +197,8 @@ static int export_folder(const struct rb_git_mirror *mirror, const git_oid *comm
     rb_free(all.folder);
     rb_strlist_deinit(&all.read);
     rb_strlist_deinit(&all.names);
+    rb_strlist_deinit(&all.policies);
+    rb_strlist_deinit(&all.naming);
     return status;
 }
 

@@ -11,6 +11,7 @@
 #include "rebake/base/json.h"
 #include "rebake/pipelines/tags.h"
 #include "rebake/watch/trouble.h"
+#include "rebake/watch/watch.h"
 
 /* All text is borrowed from json. */
 struct rb_git_request {
@@ -29,7 +30,8 @@ struct rb_git_request {
     const char *keep;          /* the tree that was exported last, or NULL */
     const json_t *paths;       /* array of text */
     const json_t *known_trees; /* object, path to object id or null: of the known commit */
-    unsigned silence_s;        /* without a byte, then the child ends itself; 60 unless said */
+    rb_policy_check *check_policy; /* not of the message: rb_git_check_main's; or NULL */
+    unsigned silence_s;            /* without a byte, then the child ends itself; 60 unless said */
 };
 
 RB_NODISCARD int rb_git_request_parse(const char *data, size_t size,

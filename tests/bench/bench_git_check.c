@@ -144,7 +144,7 @@ int main(int argc, char **argv)
 {
     char program[4096];
     if (argc == 3 && strcmp(argv[1], "internal") == 0)
-        return rb_git_check_main(STDIN_FILENO, STDOUT_FILENO);
+        return rb_git_check_main(STDIN_FILENO, STDOUT_FILENO, NULL);
     if (argc != 4) {
         fprintf(stderr, "usage: bench_git_check URL BRANCH CACHE\n");
         return 2;

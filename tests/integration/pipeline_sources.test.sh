@@ -125,6 +125,21 @@ rebaked_start "$LAB/control.yaml"
 expect_images "shop/app third/app web/app"
 expect_fleet '.state == "good"'
 
+section "a policy beside a pipeline is checked with it: a broken one is no version"
+echo 'policy: { file: policy.yaml }' >>"$LAB/work/fleet/pipelines/third.yaml"
+publish "a policy that is not there"
+expect_fleet '.trouble == "malformed" and (.error | contains("pipelines/third.yaml: the policy \"policy.yaml\" does not stand beside it"))'
+policy=$LAB/work/fleet/pipelines/policy.yaml
+printf 'apiVersion: rebake/v1\npolicy: third\nrules: { all: { when: ".a |", decide: allow } }\n' >"$policy"
+publish "a policy with broken jq"
+expect_fleet '.trouble == "malformed" and (.error | contains("policy.yaml:3:"))'
+expect_images "shop/app third/app web/app"
+sed -i 's/\.a |/.a/' "$policy"
+publish "a good policy"
+expect_fleet ".state == \"good\" and .version == \"$(git_tip fleet)\""
+expect_images "shop/app third/app web/app"
+lab_wait 20 "the policy server" grep -q "policy server ready" "$LAB/log/rebaked"
+
 section "a pipeline that has the name of another is left out alone, and said"
 write_fleet third.yaml control
 publish "a second control"

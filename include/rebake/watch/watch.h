@@ -98,8 +98,11 @@ char *rb_git_mirror_folder(const char *cache_folder, const struct rb_source *sou
    "allowedSigners" or "keyring":FILE or null,"paths":[…],"knownTrees":{PATH:OID or null},
    "silenceSeconds":60 unless said}; answer {"commit","tag","trees":{…},"committedAt","requests",
    "bytes","rewritten"} or {"error":{"code","text","trouble":NAME}}.
-   SIGALRM ends the process when no byte has come for silenceSeconds. */
-int rb_git_check_main(int input_fd, int output_fd);
+   SIGALRM ends the process when no byte has come for silenceSeconds. check_policy says what is
+   wrong with a policy file that a pipeline names (its error begins with the file's name); NULL:
+   nobody looks at them. */
+typedef int rb_policy_check(const char *path, struct rb_err *err);
+int rb_git_check_main(int input_fd, int output_fd, rb_policy_check *check_policy);
 
 /* The format of what a file of advisories is compiled to (rebake/advisory/set.h, threat.h), by
    `rebake internal feed-read KIND FILE SET` in a process of its own; it is in the name of the

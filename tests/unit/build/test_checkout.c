@@ -372,7 +372,7 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "job") == 0)
         return rb_job_main(argv[3], kinds);
     if (argc == 3 && strcmp(argv[1], "internal") == 0)
-        return rb_git_check_main(STDIN_FILENO, STDOUT_FILENO);
+        return rb_git_check_main(STDIN_FILENO, STDOUT_FILENO, NULL);
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(test_files_as_they_are_stored),

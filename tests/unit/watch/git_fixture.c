@@ -139,6 +139,6 @@ bool git_fixture_is_child(int argc, char **argv, int *ret_exit_code)
 {
     if (argc != 3 || strcmp(argv[1], "internal") != 0 || strcmp(argv[2], "git-check") != 0)
         return false;
-    *ret_exit_code = rb_git_check_main(STDIN_FILENO, STDOUT_FILENO);
+    *ret_exit_code = rb_git_check_main(STDIN_FILENO, STDOUT_FILENO, NULL);
     return true;
 }
