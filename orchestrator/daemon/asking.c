@@ -155,7 +155,7 @@ int engine_ask_for_rollout(struct rb_engine *engine, struct engine_deployment *d
     int64_t now_at = rb_clock_now(engine->clock);
     *ret_leave = (struct engine_leave){0};
     key_of_rollout(deployment, what, key);
-    if (deployment->pipeline->policy == NULL) {
+    if (deployment->pipeline->model->policy == NULL) {
         ret_leave->given = true;
         return engine_allow_by_nobody(engine, &subject, &ret_leave->decision_id, err);
     }

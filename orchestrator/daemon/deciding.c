@@ -244,7 +244,8 @@ bool engine_may_ask(const struct rb_engine *engine, const struct engine_subject 
     const struct engine_question *question = subject->verdict->question;
     if (question != NULL)
         return strcmp(question->key, subject->key) != 0;
-    if (subject->pipeline->is_embedded && !engine->policy_was_heard)
+    if (subject->pipeline->policy == NULL ||
+        (subject->pipeline->is_embedded && !engine->policy_was_heard))
         return false;
     return engine->question_count < QUESTIONS_MAXIMUM;
 }

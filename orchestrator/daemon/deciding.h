@@ -57,11 +57,10 @@ struct engine_subject {
 /* policy_servers.c: who is asked for each pipeline. The embedded server runs where some pipeline
    names a file or a policy that comes with the program. */
 /* RB_EINVALID where a policy of the pipeline is broken: that is printed to diagnostics (NULL: not),
-   and err has its first mistake. */
+   and err has its first mistake. RB_ENOTFOUND and RB_EAUTH for a secret that cannot be read. */
 RB_NODISCARD int engine_check_policy(const struct engine_pipeline *pipeline,
                                      struct rb_strbuf *diagnostics, struct rb_err *err);
-/* The pipelines are loaded. RB_ENOTFOUND and RB_EAUTH for a secret that cannot be read. */
-RB_NODISCARD int engine_start_policy(struct rb_engine *engine, struct rb_err *err);
+void engine_start_policy(struct rb_engine *engine); /* the pipelines are loaded */
 /* Before they are loaded anew; no question is under way. */
 void engine_let_go_of_policy(struct rb_engine *engine);
 void engine_stop_policy(struct rb_engine *engine);

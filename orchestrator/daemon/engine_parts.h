@@ -37,7 +37,8 @@ struct engine_pipeline {
     size_t first_image;              /* number of the first of its images, the others follow */
     bool is_followed;                /* brought by a source; else a file of this machine */
     char *folder;                    /* that the file is in */
-    struct rb_policy_client *policy; /* who is asked about it; NULL: everything is allowed */
+    struct rb_policy_client *policy; /* who is asked about it; NULL: nobody can be, which is no
+                                        leave where the model has a policy */
     bool is_embedded;                /* that is the engine's own server */
 };
 

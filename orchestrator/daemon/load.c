@@ -501,9 +501,8 @@ static int load_tables(struct rb_engine *engine, struct engine_loading *loading,
     status = rb_store_commit(engine->store, err);
     if (status == 0)
         status = recall_verdicts(engine, err);
-    if (status == 0)
-        status = engine_start_policy(engine, err);
     if (status == 0) {
+        engine_start_policy(engine);
         engine_note_followed(engine, loading);
         engine_queue_sources(engine);
     }

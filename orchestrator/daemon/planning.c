@@ -89,7 +89,7 @@ static void fill_image(struct engine_image *image, const struct engine_words *wo
     plan->settle_ms = image->model->settle_ms;
     plan->at_most_ms = image->model->at_most_ms;
     plan->settling_since = image->settling_since;
-    plan->ask_policy = image->pipeline->policy != NULL;
+    plan->ask_policy = image->pipeline->model->policy != NULL;
     plan->verdict = engine_verdict_now(&image->verdict, now_at);
     fill_inputs(image, plan);
     fill_words(image, words, plan);
@@ -178,7 +178,7 @@ static int stand_on_policy(struct rb_engine *engine, struct engine_image *image,
                                            .image_id = image->id,
                                            .key = decision->input_key};
     int status = 0;
-    if (image->pipeline->policy == NULL)
+    if (image->pipeline->model->policy == NULL)
         status = engine_allow_by_nobody(engine, &subject, &decision_id, err);
     return status == 0 ? rb_store_build_stands_on(engine->store, build_id, decision_id, err)
                        : status;

@@ -76,6 +76,13 @@ static int check_file(const struct engine_pipeline *pipeline, struct rb_strbuf *
     return rb_err_wrap(err, "policy of pipeline %s", pipeline->model->name);
 }
 
+static int check_secret(const struct engine_pipeline *pipeline, struct rb_err *err)
+{
+    RB_CLEANUP(rb_secret_deinit) struct rb_secret secret = {0};
+    int status = rb_secret_read(pipeline->model->policy->bearer, &secret, err);
+    return status == 0 ? 0 : rb_err_wrap(err, "policy of pipeline %s", pipeline->model->name);
+}
+
 int engine_check_policy(const struct engine_pipeline *pipeline, struct rb_strbuf *diagnostics,
                         struct rb_err *err)
 {
@@ -85,6 +92,8 @@ int engine_check_policy(const struct engine_pipeline *pipeline, struct rb_strbuf
         return 0;
     for (size_t i = 0; status == 0 && choice->urls != NULL && choice->urls[i] != NULL; i++)
         status = rb_policy_endpoint_check(choice->urls[i], err);
+    if (status == 0 && choice->bearer != NULL)
+        status = check_secret(pipeline, err);
     return status == 0 && choice->file != NULL ? check_file(pipeline, diagnostics, err) : status;
 }
 
@@ -143,28 +152,30 @@ static void serve_embedded(struct rb_engine *engine)
     engine->policy_was_heard = false;
 }
 
-static int ask_elsewhere(struct rb_engine *engine, struct engine_pipeline *pipeline,
-                         struct rb_err *err)
+/* That the secret can be read was checked. If it is gone by now nobody is asked, and nothing
+   allowed: not even by servers that want no token. */
+static void ask_elsewhere(struct rb_engine *engine, struct engine_pipeline *pipeline)
 {
     const struct rb_policy_choice *choice = pipeline->model->policy;
     RB_CLEANUP(rb_secret_deinit) struct rb_secret secret = {0};
-    int status = choice->bearer == NULL ? 0 : rb_secret_read(choice->bearer, &secret, err);
-    if (status != 0)
-        return rb_err_wrap(err, "policy of pipeline %s", pipeline->model->name);
+    struct rb_err err;
+    if (choice->bearer != NULL && rb_secret_read(choice->bearer, &secret, &err) != 0) {
+        rb_log(RB_LOG_ERROR, "policy cannot be asked until the pipelines are loaded again",
+               "pipeline", pipeline->model->name, "error", err.text, NULL);
+        return;
+    }
     const struct rb_policy_client_options options = {.endpoints = choice->urls,
                                                      .bearer = secret.bytes,
                                                      .timeout_ms = choice->timeout_ms,
                                                      .changed = endpoint_changed,
                                                      .context = engine};
     pipeline->policy = rb_policy_client_new(engine->loop, engine->http, &options);
-    return 0;
 }
 
-int engine_start_policy(struct rb_engine *engine, struct rb_err *err)
+void engine_start_policy(struct rb_engine *engine)
 {
-    int status = 0;
     serve_embedded(engine);
-    for (size_t i = 0; status == 0 && i < engine->pipeline_count; i++) {
+    for (size_t i = 0; i < engine->pipeline_count; i++) {
         struct engine_pipeline *pipeline = &engine->pipelines[i];
         if (pipeline->model->policy == NULL)
             continue;
@@ -172,9 +183,8 @@ int engine_start_policy(struct rb_engine *engine, struct rb_err *err)
         if (pipeline->is_embedded)
             pipeline->policy = engine->embedded_client;
         else
-            status = ask_elsewhere(engine, pipeline, err);
+            ask_elsewhere(engine, pipeline);
     }
-    return status;
 }
 
 void engine_let_go_of_policy(struct rb_engine *engine)
