@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rebake/pipelines/settings.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "document.h"
 #include "model.h"
 #include "rebake/base/clock.h"
@@ -8,6 +11,8 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "settings_parts.h"
+
+enum { COST_DIGITS_MAXIMUM = 9 }; /* on each side of the point */
 
 struct owned {
     struct rb_settings model;
@@ -20,6 +25,7 @@ struct draft {
     struct rb_listen_settings listen;
     const struct rb_node *hooks;
     const char *const *vex;
+    const char *cost;
 };
 
 struct hook_draft {
@@ -68,6 +74,19 @@ static const char *read_provider(struct rb_arena *arena, const char *text,
     return rb_value_refuse(complaint, "is not a sender of webhooks that this program knows",
                            nearest != NULL ? rb_arena_printf(arena, "did you mean \"%s\"?", nearest)
                                            : rb_arena_printf(arena, "known: %s", all));
+}
+
+static const char *read_cost(struct rb_arena *arena, const char *text,
+                             struct rb_complaint *complaint)
+{
+    size_t whole = strspn(text, "0123456789");
+    const char *rest = text + whole;
+    size_t part = *rest == '.' ? strspn(rest + 1, "0123456789") : 0;
+    (void)arena;
+    if (whole > 0 && whole <= COST_DIGITS_MAXIMUM && part <= COST_DIGITS_MAXIMUM &&
+        rest[part == 0 ? 0 : part + 1] == '\0')
+        return text;
+    return rb_value_refuse(complaint, "is not an amount of money", "write for example 0.05");
 }
 
 static const struct rb_field tls_fields[] = {{.key = "certificate",
@@ -120,6 +139,11 @@ const struct rb_field rb_settings_fields[] = {
      .offset = AT(vex),
      .read = rb_value_absolute_path,
      .example = "vex: [/etc/rebake/vex]"},
+    {.key = "cost-per-minute",
+     .kind = RB_FIELD_TEXT,
+     .offset = AT(cost),
+     .read = read_cost,
+     .example = "cost-per-minute: 0.05"},
     {.key = "listen",
      .kind = RB_FIELD_BLOCK,
      .block = listen_fields,
@@ -239,6 +263,7 @@ static void build(const struct rb_decode *decode, const struct rb_node *root,
     model->hooks = hooks;
     model->hook_count = count;
     model->vex = draft.vex;
+    model->cost_per_minute = draft.cost == NULL ? 0 : strtod(draft.cost, NULL);
 }
 
 int rb_settings_parse(const char *data, size_t size, const char *file,

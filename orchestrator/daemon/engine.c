@@ -230,6 +230,11 @@ void rb_engine_stop(struct rb_engine *engine)
     rb_free(engine);
 }
 
+void rb_engine_set_cost(struct rb_engine *engine, double cost_per_minute)
+{
+    engine->cost_per_minute = cost_per_minute;
+}
+
 bool rb_engine_has_failed(const struct rb_engine *engine)
 {
     return engine->failed;

@@ -217,6 +217,7 @@ struct rb_engine {
     struct engine_deployment *deployments;
     size_t deployment_count;
     struct engine_job *jobs;
+    double cost_per_minute; /* of building; 0: not known */
     /* Policy. */
     struct engine_question *questions; /* under way */
     size_t question_count;

@@ -131,6 +131,9 @@ static int add_spent(const struct asking *asking, json_t *cost, const char *memb
     rb_json_set(spent, "minutes", json_real((double)ms / MS_A_MINUTE));
     if (with_builds)
         rb_json_set_integer(spent, "builds", builds);
+    if (asking->engine->cost_per_minute > 0)
+        rb_json_set(spent, "money",
+                    json_real((double)ms / MS_A_MINUTE * asking->engine->cost_per_minute));
     rb_json_set(cost, member, spent);
     return status;
 }

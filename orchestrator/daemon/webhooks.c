@@ -33,6 +33,8 @@ int webhooks_start(struct webhooks *webhooks, struct rb_strbuf *diagnostics, str
     if (webhooks->settings_path == NULL)
         return 0;
     int status = read_settings(webhooks->settings_path, diagnostics, &webhooks->settings, err);
+    if (status == 0)
+        rb_engine_set_cost(webhooks->engine, webhooks->settings->cost_per_minute);
     if (status != 0 || webhooks->settings->listen.address == NULL)
         return status;
     const struct rb_hooks_options options = {.loop = webhooks->loop,
@@ -67,6 +69,7 @@ int webhooks_reload(struct webhooks *webhooks, struct rb_strbuf *diagnostics, st
         return status;
     struct rb_settings *old = webhooks->settings;
     webhooks->settings = fresh;
+    rb_engine_set_cost(webhooks->engine, fresh->cost_per_minute);
     fresh = old;
     return 0;
 }

@@ -55,6 +55,8 @@ struct rb_store *rb_engine_store(struct rb_engine *engine);
 /* Reads the pipeline files again, and those that sources of kind pipeline have brought. A broken
    file changes nothing: the error is returned and what was loaded stays in force. */
 RB_NODISCARD int rb_engine_reload(struct rb_engine *engine, struct rb_err *err);
+/* What a minute of building costs; 0: not known. Policies are shown it from now on. */
+void rb_engine_set_cost(struct rb_engine *engine, double cost_per_minute);
 /* Something was recorded that the plan depends on. Many calls in a moment make one plan. */
 void rb_engine_plan_soon(struct rb_engine *engine);
 /* True from then until a plan has seen it: what the store says of states may be about to change. */

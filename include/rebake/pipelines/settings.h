@@ -62,6 +62,7 @@ struct rb_settings {
     size_t hook_count;
     const char *const *vex; /* absolute paths of VEX documents and of folders with them;
                                NULL-terminated; NULL: none */
+    double cost_per_minute; /* of building, in whatever money policies count in; 0: not said */
 };
 
 /* As rb_pipeline_read and rb_pipeline_parse: on success *ret_settings is the caller's; RB_EINVALID

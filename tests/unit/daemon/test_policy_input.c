@@ -277,7 +277,11 @@ static void what_was_spent_is_of_today_and_of_the_month(void **state)
     fixture_build(fixture->base, fixture->base->app_id, RB_BUILD_SUCCEEDED, DIGEST_A);
     fixture->base->now += 2 * DAY_MS;
     fixture_build(fixture->base, fixture->base->app_id, RB_BUILD_FAILED, NULL);
+    RB_CLEANUP_JSON json_t *unpriced = input_of(fixture, 1);
+    assert_null(at(unpriced, "cost.month.money"));
+    rb_engine_set_cost(&fixture->engine, 0.5);
     RB_CLEANUP_JSON json_t *input = input_of(fixture, 1);
+    assert_non_null(at(input, "cost.month.money"));
     assert_is(input, "cost.today.builds", "1");
     assert_is(input, "cost.pipelineToday.builds", "1");
     assert_non_null(at(input, "cost.month.minutes"));

@@ -57,6 +57,7 @@ static void what_is_said_is_read(void **state)
     assert_int_equal(ci->provider, RB_HOOK_GENERIC);
     assert_string_equal(ci->header, "X-Ci-Signature");
     assert_string_equal(settings->vex[0], "/etc/rebake/vex");
+    assert_true(settings->cost_per_minute > 0.0499 && settings->cost_per_minute < 0.0501);
     assert_string_equal(settings->vex[1], "/srv/vex/vendor.json");
     assert_null(settings->vex[2]);
 }
