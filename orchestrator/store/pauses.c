@@ -37,26 +37,10 @@ int rb_store_pause(struct rb_store *store, const char *subject, const char *who,
     return change_end(store, write_pause(store, subject, who, why, until_at, err), err);
 }
 
-static int remove_pause(struct rb_store *store, const char *subject, const char *who,
-                        struct rb_err *err)
-{
-    struct query query = query_start(store, SQL_REMOVE);
-    query_bind_text(&query, subject);
-    int status = query_run(&query, err);
-    if (status != 0)
-        return status;
-    if (query_changed(store) == 0)
-        return rb_err_set(err, RB_ENOTFOUND, "%s is not paused", subject);
-    return event_add(store, who, "pause.lifted", subject, NULL, err);
-}
-
 int rb_store_resume(struct rb_store *store, const char *subject, const char *who,
                     struct rb_err *err)
 {
-    int status = change_begin(store, err);
-    if (status != 0)
-        return status;
-    return change_end(store, remove_pause(store, subject, who, err), err);
+    return change_lift(store, SQL_REMOVE, subject, who, "paused", "pause.lifted", err);
 }
 
 int rb_store_pauses(struct rb_store *store, struct rb_arena *arena, struct rb_pause_row **ret_rows,

@@ -90,6 +90,13 @@ RB_NODISCARD int change_retain(struct rb_store *store, int64_t pipeline_id,
                                              const char *name, struct rb_err *err),
                                struct rb_err *err);
 
+/* A person's word (who; NULL: the daemon) is lifted: the row goes that the statement at remove_sql
+   deletes by its subject, ?1, and an event tells it. RB_ENOTFOUND when the subject is not what
+   `how` says: "paused". */
+RB_NODISCARD int change_lift(struct rb_store *store, const char *remove_sql, const char *subject,
+                             const char *who, const char *how, const char *event,
+                             struct rb_err *err);
+
 /* Appends an event in the name of actor (NULL: the daemon). The data is taken over; NULL is an
  * empty object. */
 RB_NODISCARD int event_add(struct rb_store *store, const char *actor, const char *name,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the checks of a source found: its versions, and how it is to see it. */
+#include <stdio.h>
+#include <string.h>
+
 #include "query.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
@@ -30,6 +33,13 @@ static const char SQL_VALUE[] = "SELECT value FROM versions WHERE id = ?1";
 #define SQL_VERSIONS "SELECT id, source_id, value, detail, seen_at, upstream_at FROM versions"
 
 static const char SQL_ONE[] = SQL_VERSIONS " WHERE id = ?1";
+/* By its number, its value, or how that begins, with or without the name of a digest's algorithm.
+   Of equal values the newest, and a value in full before others that begin so. */
+static const char SQL_NAMED[] =
+    SQL_VERSIONS " WHERE source_id = ?1 AND (CAST(id AS TEXT) = ?2 OR (length(?2) >= 4"
+                 " AND (substr(value, 1, length(?2)) = ?2 OR substr(value, 1, 7 + length(?2)) = "
+                 "'sha256:' || ?2)))"
+                 " ORDER BY value = ?2 DESC, CAST(id AS TEXT) = ?2 DESC, id DESC";
 static const char SQL_LIST[] = SQL_VERSIONS " WHERE source_id = ?1 ORDER BY id DESC LIMIT ?2";
 
 /* The source as the check found it. */
@@ -232,4 +242,32 @@ int rb_store_versions(struct rb_store *store, int64_t source_id, size_t limit,
     *ret_rows = rows;
     *ret_count = count;
     return 0;
+}
+
+int rb_store_version_named(struct rb_store *store, int64_t source_id, const char *text,
+                           struct rb_arena *arena, struct rb_version_row *ret_row,
+                           struct rb_err *err)
+{
+    char number[32];
+    struct rb_version_row other = {0};
+    bool found = false, is_ambiguous = false;
+    struct query query = query_start(store, SQL_NAMED);
+    query_bind_integer(&query, source_id);
+    query_bind_text(&query, text);
+    while (!is_ambiguous && query_step(&query)) {
+        read_version(&query, arena, found ? &other : ret_row);
+        (void)snprintf(number, sizeof(number), "%lld", (long long)ret_row->id);
+        if (strcmp(ret_row->value, text) == 0 || strcmp(number, text) == 0) {
+            found = true;
+            break;
+        }
+        is_ambiguous = found && strcmp(other.value, ret_row->value) != 0;
+        found = true;
+    }
+    int status = query_end(&query, err);
+    if (status == 0 && is_ambiguous)
+        return rb_err_set(err, RB_EINVALID, "several versions begin with %s: say more of it", text);
+    if (status == 0 && !found)
+        return rb_err_set(err, RB_ENOTFOUND, "no version %s of it was recorded", text);
+    return status;
 }

@@ -105,6 +105,11 @@ struct rb_version_row {
 /* RB_ENOTFOUND when there is none. */
 RB_NODISCARD int rb_store_version(struct rb_store *store, int64_t id, struct rb_arena *arena,
                                   struct rb_version_row *ret_row, struct rb_err *err);
+/* The one with that number or value, or whose value begins so, by four characters at least.
+   RB_ENOTFOUND when there is none, RB_EINVALID when there are several. */
+RB_NODISCARD int rb_store_version_named(struct rb_store *store, int64_t source_id, const char *text,
+                                        struct rb_arena *arena, struct rb_version_row *ret_row,
+                                        struct rb_err *err);
 /* Newest first. */
 RB_NODISCARD int rb_store_versions(struct rb_store *store, int64_t source_id, size_t limit,
                                    struct rb_arena *arena, struct rb_version_row **ret_rows,
