@@ -136,6 +136,7 @@ void engine_begin_marks(struct rb_engine *engine)
 void engine_end_marks(struct rb_engine *engine)
 {
     struct engine_marks *marks = rb_steal(&engine->marks);
+    engine_drop_pins(engine);
     rb_planner_free(rb_steal(&engine->planner));
     rb_free(rb_steal(&engine->asking));
     rb_free(rb_steal(&engine->images_by_id));
@@ -239,6 +240,8 @@ int engine_find_marks(struct rb_engine *engine, const struct engine_words **ret_
     struct rb_arena *arena = rb_arena_new();
     struct engine_words now = {0};
     int status = read_words(engine, arena, &now, err);
+    if (status == 0)
+        status = engine_read_pins(engine, err);
     if (status != 0) {
         rb_arena_free(arena);
         return status;

@@ -35,7 +35,7 @@ static int plan_and_start(struct rb_engine *engine, int64_t *ret_wake_at, struct
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
     int64_t wake_at = 0, pause_at = 0;
-    int status = engine_lift_pauses(engine, arena, &pause_at, err);
+    int status = engine_lift_words(engine, arena, &pause_at, err);
     if (status == 0)
         status = engine_plan(engine, arena, &wake_at, err);
     if (status == 0)

@@ -25,6 +25,7 @@
 #include "rebake/plan/planner.h"
 #include "rebake/store/builds.h"
 #include "rebake/store/deployments.h"
+#include "rebake/store/pins.h"
 #include "rebake/store/sources.h"
 #include "rebake/watch/check_queue.h"
 #include "rebake/watch/schedule.h"
@@ -151,6 +152,7 @@ struct engine_job {
 
 struct engine_found;
 struct engine_marks;
+struct engine_pin;
 
 /* What people have said of images. */
 struct engine_words {
@@ -210,6 +212,8 @@ struct rb_engine {
     size_t image_count;
     struct engine_image **images_by_id;
     struct engine_marks *marks;
+    struct engine_pin *pins; /* as of the last planning, in the order of the store */
+    size_t pin_count;
     int64_t advisories_stamp;   /* as of this planning: another one when any advisories are */
     struct rb_planner *planner; /* of the loaded images, by their numbers */
     size_t *asking;             /* images that policy is, or may have to be, asked about */
@@ -323,6 +327,8 @@ bool engine_wants_fixes_alone(const struct engine_image *image);
 RB_NODISCARD int engine_refresh_image(struct rb_engine *engine, struct engine_image *image,
                                       struct rb_err *err);
 void engine_refresh_updates(struct rb_engine *engine, struct engine_image *image);
+/* The source's package index, opened once a version; NULL where it cannot be had now. */
+const struct rb_index *engine_index_of(struct engine_source *source);
 
 /* policy_input.c: is the image the base, or built from it, however far above? */
 bool engine_stands_on(const struct rb_engine *engine, const struct engine_image *image,
@@ -346,9 +352,27 @@ void engine_remove_job(struct engine_job *job);
 struct engine_job *engine_find_job(struct rb_engine *engine, enum engine_job_kind kind, int64_t id);
 char *engine_job_folder(const struct rb_engine *engine, const char *kind, int64_t id);
 
-/* pauses.c: ends those whose time is over. *ret_wake_at: when the next one's is; 0: no one's. */
-RB_NODISCARD int engine_lift_pauses(struct rb_engine *engine, struct rb_arena *arena,
-                                    int64_t *ret_wake_at, struct rb_err *err);
+/* pins.c: what planning sees of a source for an image: its newest version, or a pinned one. */
+struct engine_seen {
+    const char *version; /* NULL: none seen yet */
+    int64_t version_id;
+    int64_t changed_at;
+    const json_t *detail;
+};
+struct engine_seen engine_see(const struct engine_image *image, const struct engine_source *source);
+/* NULL where there is none, or where it cannot be read. */
+const struct rb_index *engine_see_index(const struct engine_image *image,
+                                        struct engine_source *source);
+/* When the newest of the image's inputs was seen. */
+int64_t engine_changed_at(const struct engine_image *image);
+/* As the store has them now; images that a change of them concerns are marked. */
+RB_NODISCARD int engine_read_pins(struct rb_engine *engine, struct rb_err *err);
+void engine_drop_pins(struct rb_engine *engine);
+
+/* pauses.c: ends pauses and pins whose time is over. *ret_wake_at: when the next one's is; 0: no
+   one's. */
+RB_NODISCARD int engine_lift_words(struct rb_engine *engine, struct rb_arena *arena,
+                                   int64_t *ret_wake_at, struct rb_err *err);
 bool engine_is_paused(const struct rb_pause_row *pauses, size_t count, const char *pipeline,
                       const char *name, const struct rb_pause_row **ret_pause);
 

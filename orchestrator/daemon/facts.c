@@ -222,7 +222,7 @@ int engine_refresh_image(struct rb_engine *engine, struct engine_image *image, s
 /* The source's package index, opened once a version. Indexes are derived data: where one is gone or
    cannot be read, the repository is read again, and the update is seen then. What is known of its
    time and release stays. */
-static const struct rb_index *index_of(struct engine_source *source)
+const struct rb_index *engine_index_of(struct engine_source *source)
 {
     struct rb_err err;
     const char *path = rb_json_get_string(source->detail, "index", NULL);
@@ -238,14 +238,15 @@ static const struct rb_index *index_of(struct engine_source *source)
     return NULL;
 }
 
-static struct rb_repository repository_of(struct engine_source *source)
+static struct rb_repository repository_of(const struct engine_image *image,
+                                          struct engine_source *source)
 {
-    const json_t *detail = source->detail;
+    const json_t *detail = engine_see(image, source).detail;
     enum rb_package_type type;
     RB_ASSERT(rb_package_type_of_source(rb_source_kind_name(source->model->kind), &type));
     return (struct rb_repository){
         .type = type,
-        .index = index_of(source),
+        .index = engine_see_index(image, source),
         .name = source->model->name,
         .site = "",
         .suite = rb_json_get_string(detail, "suite", ""),
@@ -269,7 +270,7 @@ static bool updates_are_current(const struct rb_engine *engine, const struct eng
         image->updates_for_advisories != engine->advisories_stamp)
         return false;
     for (size_t i = 0; i < image->repository_count; i++) {
-        if (image->updates_for[i] != image->repositories[i]->version_id)
+        if (image->updates_for[i] != engine_see(image, image->repositories[i]).version_id)
             return false;
     }
     return true;
@@ -307,8 +308,8 @@ static void keep_updates(struct engine_image *image, const struct rb_upgrade *up
             .package = rb_arena_strdup(arena, package->name),
             .from = rb_arena_strdup(arena, package->version),
             .to = rb_arena_strdup(arena, upgrades[i].available),
-            .version_id =
-                first_version(&image->before, &upgrades[i], image->repositories[which]->version_id),
+            .version_id = first_version(&image->before, &upgrades[i],
+                                        engine_see(image, image->repositories[which]).version_id),
         };
     }
 }
@@ -319,7 +320,7 @@ static void find_updates(struct rb_engine *engine, struct engine_image *image)
         rb_arena_array(image->updates_arena, image->repository_count, sizeof(*repositories));
     size_t seen = 0;
     for (size_t i = 0; i < image->repository_count; i++) {
-        repositories[i] = repository_of(image->repositories[i]);
+        repositories[i] = repository_of(image, image->repositories[i]);
         seen += repositories[i].index != NULL;
     }
     if (seen < image->repository_count) /* judged when all of them can be seen */
@@ -333,7 +334,7 @@ static void find_updates(struct rb_engine *engine, struct engine_image *image)
     }
     keep_updates(image, upgrades, count, repositories);
     for (size_t i = 0; i < image->repository_count; i++)
-        image->updates_for[i] = image->repositories[i]->version_id;
+        image->updates_for[i] = engine_see(image, image->repositories[i]).version_id;
 }
 
 void engine_refresh_updates(struct rb_engine *engine, struct engine_image *image)

@@ -177,6 +177,13 @@ static int api_cancel_build(void *context, int64_t build_id, struct rb_err *err)
     return rb_engine_cancel_build(daemon->engine, build_id, err);
 }
 
+static int api_keep_version(void *context, int64_t version_id, const char *pipeline,
+                            const char *image, struct rb_err *err)
+{
+    struct daemon *daemon = context;
+    return rb_engine_keep_version(daemon->engine, version_id, pipeline, image, err);
+}
+
 static int api_hooks(void *context, json_t **ret_json, struct rb_err *err)
 {
     const struct daemon *daemon = context;
@@ -209,6 +216,7 @@ static int serve(struct daemon *daemon, const struct arguments *arguments, struc
         .check_now = api_check_now,
         .host_of = api_host_of,
         .cancel_build = api_cancel_build,
+        .keep_version = api_keep_version,
         .forecast = api_forecast,
         .hooks = api_hooks,
         .vex = api_vex,

@@ -12,35 +12,26 @@
 #include "rebake/store/decisions.h"
 #include "rebake/store/queue.h"
 
-static const json_t *trees_of(const struct engine_source *source)
-{
-    return json_object_get(source->detail, "trees");
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* The inputs as they are now, and which of them nobody has seen yet. */
+/* The inputs as planning sees them, and which of them nobody has seen yet. */
 static void fill_inputs(struct engine_image *image, struct rb_plan_image *plan)
 {
+    struct engine_seen code = engine_see(image, image->code_source);
     plan->now.recipe = image->model->recipe_hash;
-    plan->now.tree = rb_lock_code_key(image->model, trees_of(image->code_source), image->code_key);
-    plan->code_version_id = image->code_source->version_id;
-    plan->changed_at = image->code_source->changed_at;
+    plan->now.tree =
+        rb_lock_code_key(image->model, json_object_get(code.detail, "trees"), image->code_key);
+    plan->code_version_id = code.version_id;
+    plan->changed_at = engine_changed_at(image);
     if (plan->now.tree == NULL)
         plan->missing = image->code_source->name;
     for (size_t i = 0; i < image->repository_count; i++) {
-        plan->changed_at = later(plan->changed_at, image->repositories[i]->changed_at);
-        if (image->repositories[i]->version == NULL)
+        if (engine_see(image, image->repositories[i]).version == NULL)
             plan->missing = image->repositories[i]->name;
     }
     if (image->base_source == NULL)
         return;
-    plan->now.base_digest = image->base_source->version;
-    plan->base_version_id = image->base_source->version_id;
-    plan->changed_at = later(plan->changed_at, image->base_source->changed_at);
+    struct engine_seen base = engine_see(image, image->base_source);
+    plan->now.base_digest = base.version;
+    plan->base_version_id = base.version_id;
     if (plan->now.base_digest == NULL)
         plan->missing = image->base_source->name;
 }
@@ -138,14 +129,15 @@ static json_t *make_lock(const struct engine_image *image, const struct rb_plan_
     const char **releases =
         rb_arena_array(arena, image->repository_count + 1, sizeof(const char *));
     for (size_t i = 0; i < image->repository_count; i++)
-        releases[i] = image->repositories[i]->version;
+        releases[i] = engine_see(image, image->repositories[i]).version;
     const struct rb_image *base = image->model->from_image;
-    const json_t *trees = trees_of(image->code_source);
+    struct engine_seen code = engine_see(image, image->code_source);
+    const json_t *trees = json_object_get(code.detail, "trees");
     struct rb_lock_inputs inputs = {
         .base_reference = base != NULL ? base->push : image->model->from_source->image.repository,
         .base_digest = decision->base_digest,
-        .commit = image->code_source->version,
-        .tag = rb_json_get_string(image->code_source->detail, "tag", NULL),
+        .commit = code.version,
+        .tag = rb_json_get_string(code.detail, "tag", NULL),
         .tree = rb_json_get_string(trees, image->model->context_path, NULL),
         .trees = trees,
         .release_hashes = releases,

@@ -94,18 +94,6 @@ static int first_seen(const struct asking *asking, const struct rb_plan_decision
     return status;
 }
 
-static int64_t changed_at(const struct engine_image *image)
-{
-    int64_t at = image->code_source->changed_at;
-    if (image->base_source != NULL && image->base_source->changed_at > at)
-        at = image->base_source->changed_at;
-    for (size_t i = 0; i < image->repository_count; i++) {
-        if (image->repositories[i]->changed_at > at)
-            at = image->repositories[i]->changed_at;
-    }
-    return at;
-}
-
 static int add_reasons(const struct asking *asking, const struct engine_image *image,
                        const struct rb_plan_decision *decision, struct rb_err *err)
 {
@@ -117,7 +105,8 @@ static int add_reasons(const struct asking *asking, const struct engine_image *i
                    decision->reasons[i].to);
     rb_json_set(asking->input, "reasons", reasons);
     int status = first_seen(asking, decision, &waiting_since, err);
-    rb_json_set_integer(asking->input, "settledFor", seconds_since(asking, changed_at(image)));
+    rb_json_set_integer(asking->input, "settledFor",
+                        seconds_since(asking, engine_changed_at(image)));
     rb_json_set_integer(asking->input, "waitingFor", seconds_since(asking, waiting_since));
     return status;
 }

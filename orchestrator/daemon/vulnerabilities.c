@@ -149,7 +149,7 @@ static void add_closed(struct judging *judging, const struct engine_image *image
     after.version = update->to;
     after.source_version = update->to;
     for (size_t i = 0; i < image->repository_count; i++) {
-        if (engine_offered(image->repositories[i]->index, update->to, &after))
+        if (engine_offered(engine_see_index(image, image->repositories[i]), update->to, &after))
             break;
     }
     const struct rb_judged before = {inventory, package}, then = {inventory, &after};

@@ -43,6 +43,10 @@ struct rb_api_options {
     struct rb_api_host (*host_of)(void *context, int64_t source_id);
     /* Stop a build; RB_ENOTFOUND when it does not run. */
     int (*cancel_build)(void *context, int64_t build_id, struct rb_err *err);
+    /* A version of a source is to be pinned for all images, those of a pipeline, or one: see to it
+       that it can be had as long as it is; RB_EINVALID when it cannot be. */
+    int (*keep_version)(void *context, int64_t version_id, const char *pipeline, const char *image,
+                        struct rb_err *err);
     /* What would be done if all in the list (NULL: nothing) were so: docs/reference/api.md; the
        answer's reference is handed over. */
     int (*forecast)(void *context, const json_t *what_if, json_t **ret_json, struct rb_err *err);

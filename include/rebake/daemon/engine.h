@@ -94,6 +94,13 @@ RB_NODISCARD int rb_engine_accept_hooks(struct rb_engine *engine,
 RB_NODISCARD int rb_engine_forecast(struct rb_engine *engine, const json_t *what_if,
                                     json_t **ret_json, struct rb_err *err);
 
+/* That version of a source is to be pinned, for all images, those of a pipeline, or one
+   ("shop/app"): sees to it that it can be had as long as it is, whatever comes. RB_EINVALID when it
+   cannot be. */
+RB_NODISCARD int rb_engine_keep_version(struct rb_engine *engine, int64_t version_id,
+                                        const char *pipeline, const char *image,
+                                        struct rb_err *err);
+
 /* RB_ENOTFOUND when it is neither queued nor running. */
 RB_NODISCARD int rb_engine_cancel_build(struct rb_engine *engine, int64_t build_id,
                                         struct rb_err *err);
