@@ -27,6 +27,9 @@ RB_NODISCARD int api_find_named(const struct api_request *request, const char *n
 const struct rb_image_row *api_image_named(const struct rb_image_row *images, size_t count,
                                            const char *pipeline, const char *name);
 
+/* Of "blog/site, shop/code", is one shop's? */
+bool api_is_named_by(const char *names, const char *pipeline);
+
 /* "shop/app". Lives in the request's arena. */
 const char *api_full_name(const struct api_request *request, const char *pipeline,
                           const char *name);

@@ -90,6 +90,28 @@ int api_want_until(const struct api_request *request, int64_t *ret_at, struct rb
     return 0;
 }
 
+/* A source is paused by pinning it to its newest version: what comes is recorded, and nothing is
+   done about it. Where none is called so either, err stays what it is. */
+static int pause_source(const struct api_request *request, const char *asked,
+                        const char **ret_subject, struct rb_err *err)
+{
+    struct rb_pin_row pin;
+    struct rb_err other;
+    int status = api_pin_source(request, asked, "present", &pin, &other);
+    if (status != 0)
+        return status == RB_ENOTFOUND ? status : rb_err_copy(err, &other);
+    *ret_subject = pin.subject;
+    return 0;
+}
+
+static int resume_source(const struct api_request *request, const char *asked,
+                         const char **ret_subject, struct rb_err *err)
+{
+    struct rb_err other;
+    int status = api_unpin_source(request, asked, ret_subject, &other);
+    return status == 0 || status == RB_ENOTFOUND ? status : rb_err_copy(err, &other);
+}
+
 int api_pause(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     const struct rb_api_options *options = request->options;
@@ -104,6 +126,8 @@ int api_pause(const struct api_request *request, struct api_reply *reply, struct
         status = resolve_subject(request, asked, &subject, err);
     if (status == 0)
         status = rb_store_pause(options->store, subject, request->actor, why, until_at, err);
+    else if (status == RB_ENOTFOUND)
+        status = pause_source(request, asked, &subject, err);
     if (status != 0)
         return status;
     options->changed(options->context);
@@ -140,6 +164,8 @@ int api_resume(const struct api_request *request, struct api_reply *reply, struc
         status = resolve_subject(request, asked, &subject, err);
     if (status == 0)
         status = rb_store_resume(options->store, subject, request->actor, err);
+    else if (status == RB_ENOTFOUND)
+        status = resume_source(request, asked, &subject, err);
     if (status != 0)
         return status;
     options->changed(options->context);

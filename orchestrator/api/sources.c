@@ -2,6 +2,7 @@
 /* Sources, all or those that are asked for. */
 #include <string.h>
 
+#include "names.h"
 #include "rebake/base/text.h"
 #include "shapes.h"
 
@@ -11,8 +12,7 @@ struct filter {
     const char *pipeline; /* NULL: any */
 };
 
-/* Of "blog/site, shop/code", is one shop's? */
-static bool is_named_by(const char *names, const char *pipeline)
+bool api_is_named_by(const char *names, const char *pipeline)
 {
     size_t size = strlen(pipeline);
     for (const char *at = names; *at != '\0'; at += strspn(at, ", ")) {
@@ -39,7 +39,7 @@ static bool is_wanted(const struct api_request *request, const struct filter *fi
                       const struct rb_source_row *row)
 {
     return (filter->kind == NULL || rb_text_equal(filter->kind, row->kind)) &&
-           (filter->pipeline == NULL || is_named_by(row->names, filter->pipeline)) &&
+           (filter->pipeline == NULL || api_is_named_by(row->names, filter->pipeline)) &&
            (!filter->in_trouble || is_in_trouble(request, row));
 }
 

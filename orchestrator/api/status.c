@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "names.h"
-#include "rebake/base/text.h"
-#include "rebake/store/approvals.h"
 #include "shapes.h"
+#include "words.h"
 
 static int add_pipelines(const struct api_request *request, json_t *into, struct rb_err *err)
 {
@@ -83,58 +82,11 @@ static int add_deployments(const struct api_request *request, json_t *into, stru
     return status;
 }
 
-static int add_pauses(const struct api_request *request, json_t *into, struct rb_err *err)
-{
-    struct rb_pause_row *rows;
-    size_t count;
-    bool all = false;
-    int status = rb_store_pauses(request->options->store, request->arena, &rows, &count, err);
-    if (status != 0)
-        return status;
-    json_t *array = rb_json_array();
-    for (size_t i = 0; i < count; i++) {
-        json_t *json = rb_json_object();
-        rb_json_set_string(json, "subject", rows[i].subject);
-        rb_json_set_string(json, "who", rows[i].who);
-        rb_json_set_string(json, "why", rows[i].why);
-        rb_json_set_time(json, "at", rows[i].at);
-        rb_json_set_time(json, "until", rows[i].until_at);
-        rb_json_append(array, json);
-        all = all || rb_text_equal(rows[i].subject, "all");
-    }
-    rb_json_set_bool(into, "paused", all);
-    rb_json_set(into, "pauses", array);
-    return 0;
-}
-
-static int add_approvals(const struct api_request *request, json_t *into, struct rb_err *err)
-{
-    struct rb_approval_row *rows;
-    size_t count;
-    int status =
-        rb_store_approvals(request->options->store, NULL, NULL, request->arena, &rows, &count, err);
-    if (status != 0)
-        return status;
-    json_t *array = rb_json_array();
-    for (size_t i = 0; i < count; i++) {
-        json_t *json = rb_json_object();
-        rb_json_set_string(json, "subject", rows[i].subject);
-        rb_json_set_string(json, "key", rows[i].key);
-        rb_json_set_string(json, "who", rows[i].who);
-        rb_json_set_string(json, "why", rows[i].why);
-        rb_json_set_time(json, "at", rows[i].at);
-        rb_json_set_time(json, "until", rows[i].until_at);
-        rb_json_append(array, json);
-    }
-    rb_json_set(into, "approvals", array);
-    return 0;
-}
-
 int api_get_status(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     static int (*const PARTS[])(const struct api_request *, json_t *, struct rb_err *) = {
-        add_pauses, add_approvals,   add_pipelines,  api_add_sources,
-        add_images, add_open_builds, add_deployments};
+        api_add_words, add_pipelines,   api_add_sources,
+        add_images,    add_open_builds, add_deployments};
     int status = 0;
     reply->json = rb_json_object();
     rb_json_set_string(reply->json, "version", request->options->version);

@@ -11,6 +11,7 @@
 #include "names.h"
 #include "rebake/base/text.h"
 #include "shapes.h"
+#include "words.h"
 
 /* A chain is as deep as images stand upon each other; a wrong one must still end. */
 enum { DEEPEST_CHAIN = 32, ROLLOUTS_SHOWN = 20 };
@@ -254,6 +255,8 @@ int api_get_why(const struct api_request *request, struct api_reply *reply, stru
                                        reply->json, err);
     if (status == 0)
         status = api_add_blind(request, subject.image.pipeline, reply->json, err);
+    if (status == 0)
+        status = api_add_pins_of(request, &subject.image, reply->json, err);
     rb_json_set(reply->json, "chain", links);
     return status == 0 ? make_chain(request, subject.build_id, links, err) : status;
 }

@@ -242,6 +242,17 @@ static void print_pauses(const struct screen *screen)
     }
 }
 
+/* What else people have said: `rebake words` tells it in full. */
+static void print_words(const struct screen *screen)
+{
+    size_t pins = json_array_size(json_object_get(screen->status, "pins"));
+    size_t approvals = json_array_size(json_object_get(screen->status, "approvals"));
+    size_t requests = json_array_size(json_object_get(screen->status, "requests"));
+    if (pins + approvals + requests > 0)
+        printf("\nSaid by people: %zu pinned, %zu approved, %zu asked for; see `rebake words`.\n",
+               pins, approvals, requests);
+}
+
 static void print_head(const struct screen *screen)
 {
     const json_t *pipelines = json_object_get(screen->status, "pipelines");
@@ -268,6 +279,7 @@ static void print_screen(const json_t *status)
     print_builds(&screen);
     print_deployments(&screen);
     print_pauses(&screen);
+    print_words(&screen);
 }
 
 static int run_status(const struct rb_command *command, int argc, char **argv)

@@ -52,6 +52,17 @@ static int cancel_build(void *context, int64_t build_id, struct rb_err *err)
     return 0;
 }
 
+static int keep_version(void *context, int64_t version_id, const char *pipeline, const char *image,
+                        struct rb_err *err)
+{
+    struct api_fixture *fixture = context;
+    struct rb_arena *arena = fixture->base->arena;
+    assert_true(version_id > 0);
+    fixture->kept_pipeline = pipeline == NULL ? NULL : rb_arena_strdup(arena, pipeline);
+    fixture->kept_image = image == NULL ? NULL : rb_arena_strdup(arena, image);
+    return fixture->cannot_keep ? rb_err_set(err, RB_EINVALID, "it is gone") : 0;
+}
+
 static int hooks(void *context, json_t **ret_json, struct rb_err *err)
 {
     (void)context;
@@ -85,6 +96,7 @@ int api_setup(void **state)
                                            .check_now = check_now,
                                            .host_of = host_of,
                                            .cancel_build = cancel_build,
+                                           .keep_version = keep_version,
                                            .hooks = hooks,
                                            .started_at = 5000};
     assert_ok(rb_api_start(&options, &fixture->api, &err), &err);

@@ -18,7 +18,10 @@ struct api_fixture {
     int changes;
     int64_t checked_id; /* -1: nothing was asked for */
     int64_t canceled_id;
-    bool nothing_to_cancel;  /* then cancel_build says so */
+    bool nothing_to_cancel;    /* then cancel_build says so */
+    bool cannot_keep;          /* then keep_version says so */
+    const char *kept_pipeline; /* what it was last told */
+    const char *kept_image;
     bool behind;             /* what is_behind says */
     bool store_is_full;      /* then check_now fails */
     struct rb_api_host host; /* of all sources */
