@@ -154,6 +154,7 @@ static void build_done(void *context, const json_t *result)
                "the end of a build could not be recorded; it is taken up at the next start",
                "error", err.text, NULL);
     engine_remove_job(job);
+    engine->queue_changed = true; /* its place is free, whatever became of it */
     rb_engine_plan_soon(engine);
 }
 

@@ -44,6 +44,7 @@ void engine_mark_image(struct rb_engine *engine, const struct engine_image *imag
 void engine_mark_facts(struct rb_engine *engine, struct engine_image *image)
 {
     image->stale = true;
+    engine->queue_changed = true;
     engine_mark_image(engine, image);
 }
 
@@ -131,6 +132,7 @@ void engine_begin_marks(struct rb_engine *engine)
     engine->asking_count = 0;
     find_users(engine);
     engine_mark_all(engine);
+    engine->queue_changed = true;
 }
 
 void engine_end_marks(struct rb_engine *engine)

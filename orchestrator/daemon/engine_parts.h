@@ -216,7 +216,10 @@ struct rb_engine {
     size_t pin_count;
     int64_t advisories_stamp;   /* as of this planning: another one when any advisories are */
     struct rb_planner *planner; /* of the loaded images, by their numbers */
-    size_t *asking;             /* images that policy is, or may have to be, asked about */
+    bool queue_changed;         /* builds were queued, started or ended since it was looked at */
+    int64_t queue_looked_at;
+    int64_t queue_wake_at; /* what the dispatcher said then; 0: nothing */
+    size_t *asking;        /* images that policy is, or may have to be, asked about */
     size_t asking_count;
     struct engine_deployment *deployments;
     size_t deployment_count;

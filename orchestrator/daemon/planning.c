@@ -101,6 +101,8 @@ static int show_changes(struct rb_engine *engine, int64_t now_at, struct rb_err 
             break;
         engine_refresh_updates(engine, image);
         fill_image(image, words, now_at, &plan);
+        if (plan.request_who != NULL && plan.open_build != 0)
+            engine->queue_changed = true; /* what is queued may be what is asked for */
         rb_planner_set(engine->planner, marked[i], &plan);
     }
     return status;

@@ -13,6 +13,8 @@
 #include "rebake/plan/priority.h"
 #include "rebake/store/queue.h"
 
+enum { LOOK_EVERY_MS = 60 * 1000 };
+
 struct shown {
     const struct rb_queue_row **rows; /* that wait, in the order of the dispatcher's */
     struct rb_dispatch_queue queue;
@@ -150,8 +152,7 @@ static int join_requests(struct rb_engine *engine, struct rb_queue_row *rows, si
     return status;
 }
 
-int engine_start_builds(struct rb_engine *engine, struct rb_arena *arena, int64_t *wake_at,
-                        struct rb_err *err)
+static int look(struct rb_engine *engine, struct rb_arena *arena, struct rb_err *err)
 {
     struct rb_queue_row *rows;
     size_t count;
@@ -175,6 +176,32 @@ int engine_start_builds(struct rb_engine *engine, struct rb_arena *arena, int64_
     status = note_waits(engine, &shown, &dispatch, err);
     for (size_t i = 0; status == 0 && i < dispatch.start_count; i++)
         status = engine_start_build(engine, shown.rows[dispatch.starts[i]]->build_id, err);
-    *wake_at = engine_earlier(*wake_at, dispatch.wake_at);
+    engine->queue_wake_at = dispatch.wake_at;
+    return status;
+}
+
+/* Most plannings change nothing in the queue, and it may be long. Though nothing seems to have
+   changed it is looked at now and then, as images are. */
+static bool is_due(const struct rb_engine *engine, int64_t now_at)
+{
+    return engine->queue_changed || now_at < engine->queue_looked_at ||
+           now_at >= engine->queue_looked_at + LOOK_EVERY_MS ||
+           (engine->queue_wake_at != 0 && now_at >= engine->queue_wake_at);
+}
+
+int engine_start_builds(struct rb_engine *engine, struct rb_arena *arena, int64_t *wake_at,
+                        struct rb_err *err)
+{
+    int64_t now_at = rb_clock_now(engine->clock);
+    int status = 0;
+    if (is_due(engine, now_at)) {
+        engine->queue_changed = false;
+        engine->queue_looked_at = now_at;
+        engine->queue_wake_at = 0;
+        status = look(engine, arena, err);
+        if (status != 0)
+            engine->queue_changed = true;
+    }
+    *wake_at = engine_earlier(*wake_at, engine->queue_wake_at);
     return status;
 }

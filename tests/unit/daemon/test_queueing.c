@@ -125,6 +125,7 @@ static void what_never_fits_waits_for_a_request(void **state)
     assert_ok(rb_store_add_request(fixture->base->store, fixture->base->app_id, "ann", "", &err),
               &err);
     fixture->images[1].request_who = rb_strdup("ann"); /* as planning reads it */
+    fixture->engine.queue_changed = true;
     assert_false(engine_has_marks(&fixture->engine));
     assert_int_equal(start(fixture), 0);
     assert_string_equal(row_of(fixture, id).wait.cause, "limit"); /* it has no budget any more */
@@ -155,8 +156,30 @@ static void nothing_new_writes_nothing(void **state)
     (void)queue(fixture, fixture->base->app_id, 0, 60 * MINUTE);
     (void)start(fixture);
     int64_t generation = rb_store_generation(fixture->base->store);
+    fixture->engine.queue_changed = true;
     (void)start(fixture);
     assert_int_equal(rb_store_generation(fixture->base->store), generation);
+}
+
+static void the_queue_is_looked_at_when_it_may_be_another(void **state)
+{
+    struct queueing_fixture *fixture = *state;
+    struct rb_engine *engine = &fixture->engine;
+    (void)start(fixture);
+    int64_t id = queue(fixture, fixture->base->app_id, 0, 60 * MINUTE);
+    (void)start(fixture);
+    assert_string_equal(row_of(fixture, id).wait.cause, ""); /* nobody said that it changed */
+    engine_mark_facts(engine, &fixture->images[1]);
+    (void)start(fixture);
+    assert_string_equal(row_of(fixture, id).wait.cause, "limit");
+    id = queue(fixture, fixture->base->runtime_id, 0, 60 * MINUTE);
+    fixture->base->now += MINUTE;
+    (void)start(fixture);
+    assert_string_equal(row_of(fixture, id).wait.cause, "limit"); /* and yet it is, soon */
+    id = queue(fixture, fixture->base->runtime_id, 0, 60 * MINUTE);
+    fixture->base->now--; /* a clock that goes back */
+    (void)start(fixture);
+    assert_string_equal(row_of(fixture, id).wait.cause, "limit");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -168,6 +191,7 @@ int main(void)
         TEST(what_never_fits_waits_for_a_request),
         TEST(what_no_pipeline_has_is_dropped),
         TEST(nothing_new_writes_nothing),
+        TEST(the_queue_is_looked_at_when_it_may_be_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
