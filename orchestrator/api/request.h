@@ -35,8 +35,8 @@ struct api_reply {
     json_t *json; /* the reply's, or NULL with bytes */
     char *bytes;  /* plain text, allocated; taken over by who sends it */
     size_t byte_count;
-    const char *log_state; /* X-Rebake-State, with bytes */
-    int64_t log_size;      /* X-Rebake-Size, with bytes */
+    const char *log_state; /* X-Rebake-State, with the bytes of a log */
+    int64_t log_size;      /* X-Rebake-Size, likewise */
 };
 
 /* Fills the reply, or fails with the error that the client is told. A handler that wants another
@@ -55,6 +55,7 @@ api_handler api_get_decision;
 api_handler api_get_decisions;
 api_handler api_get_history;
 api_handler api_trigger;
+api_handler api_get_metrics;
 api_handler api_plan;
 api_handler api_approve;
 api_handler api_withdraw;

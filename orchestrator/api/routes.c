@@ -29,6 +29,7 @@ static const struct route {
     {"POST", "/v1/images/:/trigger", api_trigger},
     {"POST", "/v1/images/:/:/trigger", api_trigger},
     {"GET", "/v1/images/*", api_get_image},
+    {"GET", "/metrics", api_get_metrics},
     {"GET", "/v1/plan", api_plan},
     {"POST", "/v1/plan", api_plan},
     {"POST", "/v1/approve", api_approve},

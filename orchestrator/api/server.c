@@ -48,7 +48,7 @@ static const char *query_parameter(const struct api_request *request, const char
     return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, name);
 }
 
-static struct MHD_Response *log_response(struct api_reply *reply)
+static struct MHD_Response *text_response(struct api_reply *reply)
 {
     char size[32];
     struct MHD_Response *response = MHD_create_response_from_buffer(
@@ -56,6 +56,8 @@ static struct MHD_Response *log_response(struct api_reply *reply)
     RB_ASSERT(response != NULL);
     (void)snprintf(size, sizeof(size), "%lld", (long long)reply->log_size);
     (void)MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
+    if (reply->log_state == NULL)
+        return response;
     (void)MHD_add_response_header(response, "X-Rebake-Size", size);
     (void)MHD_add_response_header(response, "X-Rebake-State", reply->log_state);
     return response;
@@ -77,7 +79,7 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct api_
                                   const char *allow, size_t *ret_size)
 {
     struct MHD_Response *response =
-        reply->bytes != NULL ? log_response(reply) : json_response(reply, ret_size);
+        reply->bytes != NULL ? text_response(reply) : json_response(reply, ret_size);
     (void)MHD_add_response_header(response, "Cache-Control", "no-store");
     if (allow != NULL)
         (void)MHD_add_response_header(response, "Allow", allow);

@@ -253,6 +253,30 @@ static void print_words(const struct screen *screen)
                pins, approvals, requests);
 }
 
+/* Only where something is late or soon will be: the rest is in the sum. */
+static void print_deadlines(const struct screen *screen)
+{
+    const json_t *sla = json_object_get(screen->status, "sla"), *item;
+    const json_t *earliest = json_object_get(sla, "earliest");
+    char when[RB_VIEW_TEXT_SIZE];
+    size_t i;
+    if (rb_json_get_integer(sla, "open", 0) == 0)
+        return;
+    print_title(screen, "Deadlines");
+    json_array_foreach(earliest, i, item)
+    {
+        bool breached = rb_json_get_bool(item, "breached", false);
+        printf("  %s%s%s in %s, %s, %s %s\n", breached ? screen->style.bad : screen->style.warn,
+               rb_json_get_string(item, "advisory", "?"), screen->style.reset,
+               rb_json_get_string(item, "image", "?"), rb_json_get_string(item, "severity", "?"),
+               breached ? "breached" : "due", rb_view_when(item, "deadline", screen->now_at, when));
+    }
+    printf("  %lld open, %lld breached, %lld due soon\n",
+           (long long)rb_json_get_integer(sla, "open", 0),
+           (long long)rb_json_get_integer(sla, "breached", 0),
+           (long long)rb_json_get_integer(sla, "due", 0));
+}
+
 static void print_head(const struct screen *screen)
 {
     const json_t *pipelines = json_object_get(screen->status, "pipelines");
@@ -278,6 +302,7 @@ static void print_screen(const json_t *status)
     print_images(&screen);
     print_builds(&screen);
     print_deployments(&screen);
+    print_deadlines(&screen);
     print_pauses(&screen);
     print_words(&screen);
 }

@@ -170,6 +170,7 @@ static struct rb_engine *new_engine(const struct rb_engine_options *options)
     engine->record_timer = rb_timer_new(engine->loop, records_due, engine);
     engine->hook_timer = rb_timer_new(engine->loop, hooks_due, engine);
     engine->follow_timer = rb_timer_new(engine->loop, follow_due, engine);
+    engine->exposures = engine_exposures_new(engine);
     engine->queue = rb_check_queue_new(&engine_check_limits);
     engine->tools = (struct rb_watch_tools){.loop = engine->loop,
                                             .http = engine->http,
@@ -211,6 +212,7 @@ void rb_engine_stop(struct rb_engine *engine)
     while (engine->jobs != NULL)
         engine_remove_job(engine->jobs);
     engine_unload(engine);
+    engine_exposures_free(engine->exposures);
     engine_stop_policy(engine);
     rb_registry_free(engine->registry);
     rb_http_free(engine->http);

@@ -8,6 +8,7 @@
 #define REBAKE_DAEMON_ENGINE_PARTS_H
 
 #include "deciding.h"
+#include "exposures.h"
 #include "rebake/advisory/match.h"
 #include "rebake/advisory/threat.h"
 #include "rebake/base/arena.h"
@@ -124,6 +125,7 @@ struct engine_image {
     char *paused_by;
     char *request_who;
     char *request_why;
+    int64_t exposed_artifact, exposed_stamp; /* that its exposures were written down for */
     char *recorded; /* what the store was last told of its state; NULL: nothing by this engine */
 };
 
@@ -229,6 +231,7 @@ struct rb_engine {
     struct engine_question *questions; /* under way */
     size_t question_count;
     struct rb_policy_server *policy_server; /* the embedded one; NULL: nobody needs it */
+    struct engine_exposures *exposures;
     struct rb_policy_client *embedded_client;
     bool policy_was_heard; /* it was ready, or could not be, since it was started */
 };

@@ -113,6 +113,7 @@ static void free_pipelines(struct engine_pipeline *pipelines, size_t count)
 void engine_unload(struct rb_engine *engine)
 {
     engine_unload_hooks(engine);
+    engine_exposures_pause(engine->exposures);
     engine_cancel_questions(engine);
     engine_let_go_of_policy(engine);
     engine_end_marks(engine);
@@ -503,6 +504,7 @@ static int load_tables(struct rb_engine *engine, struct engine_loading *loading,
         status = recall_verdicts(engine, err);
     if (status == 0) {
         engine_start_policy(engine);
+        engine_exposures_go_on(engine->exposures);
         engine_note_followed(engine, loading);
         engine_queue_sources(engine);
     }

@@ -188,8 +188,7 @@ void engine_forget_known(struct engine_image *image)
     image->known = (struct engine_known){0};
 }
 
-/* Another one when any advisories or lists of threats are. */
-static int64_t stamp_of(const struct rb_engine *engine)
+int64_t engine_known_stamp(const struct rb_engine *engine)
 {
     int64_t newest = engine_advisories_stamp(engine);
     for (size_t i = 0; i < engine->source_count; i++) {
@@ -203,7 +202,7 @@ static int64_t stamp_of(const struct rb_engine *engine)
 
 static struct engine_known *known_of(const struct rb_engine *engine, struct engine_image *image)
 {
-    int64_t stamp = stamp_of(engine);
+    int64_t stamp = engine_known_stamp(engine);
     if (image->known.stamp != stamp)
         engine_forget_known(image);
     image->known.stamp = stamp;

@@ -18,6 +18,8 @@ json_t *engine_open_advisories(struct rb_engine *engine, const struct rb_invento
    what is known of both. */
 json_t *engine_open_in_image(struct rb_engine *engine, struct engine_image *image);
 json_t *engine_closed_advisories(struct rb_engine *engine, struct engine_image *image);
+/* Another one when any advisories or lists of threats are. */
+int64_t engine_known_stamp(const struct rb_engine *engine);
 /* Its inventory or its updates are others. */
 void engine_forget_known(struct engine_image *image);
 /* Those of the first list that the second has not. */

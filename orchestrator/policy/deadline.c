@@ -32,6 +32,28 @@ static int64_t since_of(const json_t *advisory, int64_t now_at)
     return since != NULL && rb_time_parse(since, &at, NULL) == 0 ? at : now_at;
 }
 
+/* 0: it may last for ever. */
+static int64_t deadline_of(const struct rb_policy *policy, const json_t *advisory, int64_t now_at)
+{
+    int64_t span_ms = span_of(&policy->sla, advisory);
+    return span_ms == 0 ? 0 : since_of(advisory, now_at) + span_ms;
+}
+
+json_t *policy_deadlines(const struct rb_policy *policy, const json_t *input, int64_t now_at)
+{
+    json_t *deadlines = rb_json_object();
+    size_t i;
+    const json_t *advisory;
+    json_array_foreach(json_object_get(json_object_get(input, "vulnerability"), "open"), i,
+                       advisory)
+    {
+        int64_t at = deadline_of(policy, advisory, now_at);
+        if (at != 0)
+            rb_json_set_time(deadlines, rb_json_get_string(advisory, "id", ""), at);
+    }
+    return deadlines;
+}
+
 int64_t policy_deadline(const struct rb_policy *policy, const json_t *input, int64_t now_at)
 {
     bool is_exposure = rb_text_equal(rb_json_get_string(input, "subject", NULL), "exposure");
@@ -42,9 +64,8 @@ int64_t policy_deadline(const struct rb_policy *policy, const json_t *input, int
     const json_t *advisory;
     json_array_foreach(list, i, advisory)
     {
-        int64_t span_ms = span_of(&policy->sla, advisory);
-        int64_t at = since_of(advisory, now_at) + span_ms;
-        if (span_ms > 0 && (deadline_at == 0 || at < deadline_at))
+        int64_t at = deadline_of(policy, advisory, now_at);
+        if (at != 0 && (deadline_at == 0 || at < deadline_at))
             deadline_at = at;
     }
     return deadline_at;

@@ -181,6 +181,11 @@ int rb_policy_decide(struct rb_policy *policy, const json_t *input, json_t **ret
     jv_free(reading.value);
     if (status != 0)
         return status;
+    RB_CLEANUP_JSON json_t *deadlines =
+        strcmp(reading.subject, "exposure") == 0
+            ? policy_deadlines(policy, reading.input, reading.now_at)
+            : NULL;
+    reading.outcome.deadlines = deadlines;
     reading.outcome.deadline_at = policy_deadline(policy, reading.input, reading.now_at);
     *ret_result = policy_result(&reading.outcome, reading.input);
     return 0;

@@ -32,6 +32,8 @@ json_t *policy_waive(const struct rb_policy *policy, const json_t *input, int64_
 
 /* deadline.c: by when the advisories of the input are to be gone; 0: no limit. */
 int64_t policy_deadline(const struct rb_policy *policy, const json_t *input, int64_t now_at);
+/* Of each advisory that is open: {"DSA-1": "2026-…"}; those without one are left out. */
+json_t *policy_deadlines(const struct rb_policy *policy, const json_t *input, int64_t now_at);
 
 /* result.c */
 struct policy_outcome {
@@ -39,9 +41,10 @@ struct policy_outcome {
     const struct policy_rule *decided; /* NULL: no rule did */
     int64_t until_at;                  /* of a hold */
     int64_t deadline_at;
-    json_t *how;     /* what the matching rules set */
-    json_t *matched; /* their names */
-    json_t *waived;  /* names of advisories */
+    json_t *deadlines; /* of an exposure; NULL: of anything else */
+    json_t *how;       /* what the matching rules set */
+    json_t *matched;   /* their names */
+    json_t *waived;    /* names of advisories */
 };
 json_t *policy_result(const struct policy_outcome *outcome, const json_t *input);
 /* Adds what the rule sets where nothing is set yet. */

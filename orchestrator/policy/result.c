@@ -195,6 +195,8 @@ json_t *policy_result(const struct policy_outcome *outcome, const json_t *input)
     }
     if (outcome->deadline_at != 0 && json_object_get(result, "deadline") == NULL)
         rb_json_set_time(result, "deadline", outcome->deadline_at);
+    if (outcome->deadlines != NULL)
+        rb_json_set(result, "deadlines", json_incref(outcome->deadlines));
     rb_json_set(result, "rules", json_incref(outcome->matched));
     if (json_array_size(outcome->waived) > 0)
         rb_json_set(result, "waivers", json_incref(outcome->waived));

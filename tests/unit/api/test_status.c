@@ -352,6 +352,35 @@ static void log_is_read_in_pieces(void **state)
     assert_refused(&reply, 404, "there is no build 7");
 }
 
+/* Each line is a comment on the metric that follows, or a sample of the one that was begun. */
+static void metrics_are_well_formed(void **state)
+{
+    struct api_fixture *fixture = *state;
+    struct reply reply = api_ask(fixture, "GET", "/metrics", NULL);
+    char name[128] = "";
+    size_t samples = 0;
+    assert_int_equal(reply.status, 200);
+    for (const char *line = reply.body; *line != '\0'; line = strchr(line, '\n') + 1) {
+        assert_non_null(strchr(line, '\n'));
+        if (*line == '#') {
+            assert_int_equal(sscanf(line, "# %*[A-Z] %127s", name), 1);
+            continue;
+        }
+        size_t size = strcspn(line, "{ ");
+        char *end;
+        assert_int_equal(size, strlen(name));
+        assert_memory_equal(line, name, size);
+        const char *value = line[size] == '{' ? strchr(line, '}') + 1 : line + size;
+        assert_int_equal(*value, ' ');
+        (void)strtod(value + 1, &end);
+        assert_int_equal(*end, '\n');
+        samples++;
+    }
+    assert_true(samples > 12);
+    assert_non_null(strstr(reply.body, "rebake_images{pipeline=\"shop\",state=\"new\"} 2\n"));
+    assert_non_null(strstr(reply.body, "# TYPE rebake_sla_breaches_total counter\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -367,6 +396,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(why_of_other_subjects, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(history_is_paged_and_filtered, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(log_is_read_in_pieces, api_setup, api_teardown),
+        cmocka_unit_test_setup_teardown(metrics_are_well_formed, api_setup, api_teardown),
     };
     return cmocka_run_group_tests_name("api status", tests, NULL, NULL);
 }

@@ -161,6 +161,16 @@ static const struct {
      "\"subject\": \"exposure\", \"vulnerability\": {\"open\": [{\"id\": \"1\", \"kev\": true, "
      "\"severity\": \"critical\"}]}",
      "{\"decision\": \"allow\", \"rule\": \"sla\", \"deadline\": \"2026-11-27T13:00:00Z\"}"},
+    {"the deadline of each exposure, but of one that is waived",
+     HEAD
+     "sla: { critical: 24h, high: 7d }\nwaivers: { w: { advisory: \"2\", owner: ann, reason: x, "
+     "until: 2027-01-01 } }\nrules: {}\n",
+     "\"subject\": \"exposure\", \"vulnerability\": {\"open\": [{\"id\": \"1\", \"severity\": "
+     "\"critical\", \"since\": \"2026-11-26T00:00:00Z\"}, {\"id\": \"2\", \"severity\": "
+     "\"critical\"}, {\"id\": \"3\", \"severity\": \"high\"}, {\"id\": \"4\", \"severity\": "
+     "\"low\"}]}",
+     "{\"deadlines\": {\"1\": \"2026-11-27T00:00:00Z\", \"2\": null, \"3\": "
+     "\"2026-12-04T12:00:00Z\", \"4\": null}, \"waivers\": [\"2\"]}"},
     {"a value that is neither true nor false",
      HEAD "rules: { a: { when: .subject, decide: allow } }\n", "\"subject\": \"rebuild\"",
      "rule \"a\": its jq gave a value of kind string"},
