@@ -119,11 +119,20 @@ static int add_sla(const struct api_request *request, json_t *into, struct rb_er
     return 0;
 }
 
+static int add_policy(const struct api_request *request, json_t *into, struct rb_err *err)
+{
+    const struct rb_api_options *options = request->options;
+    (void)err;
+    rb_json_set(into, "policyServers",
+                options->policy == NULL ? rb_json_array() : options->policy(options->context));
+    return 0;
+}
+
 int api_get_status(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     static int (*const PARTS[])(const struct api_request *, json_t *, struct rb_err *) = {
         api_add_words,   add_pipelines,   api_add_sources, add_images,
-        add_open_builds, add_deployments, add_sla};
+        add_open_builds, add_deployments, add_sla,         add_policy};
     int status = 0;
     reply->json = rb_json_object();
     rb_json_set_string(reply->json, "version", request->options->version);

@@ -277,6 +277,32 @@ static void print_deadlines(const struct screen *screen)
            (long long)rb_json_get_integer(sla, "due", 0));
 }
 
+/* Those that do not answer: what they are to decide waits. */
+static void print_policy_server(const struct screen *screen, const json_t *server)
+{
+    size_t i;
+    const json_t *endpoint;
+    json_array_foreach(json_object_get(server, "endpoints"), i, endpoint)
+    {
+        char error[RB_ERR_TEXT_SIZE];
+        const char *state = rb_json_get_string(endpoint, "state", "?");
+        if (rb_text_equal(state, "up"))
+            continue;
+        RB_CLEANUP_FREE char *text = rb_asprintf(
+            "it is %s: %s", state,
+            rb_text_printable(rb_json_get_string(endpoint, "error", ""), error, sizeof(error)));
+        print_problem(screen, rb_json_get_string(endpoint, "endpoint", "?"), text);
+    }
+}
+
+static void print_policy_servers(const struct screen *screen)
+{
+    size_t i;
+    const json_t *server;
+    json_array_foreach(json_object_get(screen->status, "policyServers"), i, server)
+        print_policy_server(screen, server);
+}
+
 static void print_head(const struct screen *screen)
 {
     const json_t *pipelines = json_object_get(screen->status, "pipelines");
@@ -305,6 +331,7 @@ static void print_screen(const json_t *status)
     print_deadlines(&screen);
     print_pauses(&screen);
     print_words(&screen);
+    print_policy_servers(&screen);
 }
 
 static int run_status(const struct rb_command *command, int argc, char **argv)

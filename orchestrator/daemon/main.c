@@ -196,6 +196,12 @@ static int api_forecast(void *context, const json_t *what_if, json_t **ret_json,
     return rb_engine_forecast(daemon->engine, what_if, ret_json, err);
 }
 
+static json_t *api_policy(void *context)
+{
+    const struct daemon *daemon = context;
+    return rb_engine_policy_json(daemon->engine);
+}
+
 static const char *const *api_vex(void *context)
 {
     const struct daemon *daemon = context;
@@ -219,6 +225,7 @@ static int serve(struct daemon *daemon, const struct arguments *arguments, struc
         .keep_version = api_keep_version,
         .forecast = api_forecast,
         .hooks = api_hooks,
+        .policy = api_policy,
         .vex = api_vex,
         .started_at = rb_clock_now(&rb_clock_system),
     };

@@ -196,3 +196,34 @@ void engine_let_go_of_policy(struct rb_engine *engine)
         pipeline->policy = NULL;
     }
 }
+
+/* {"pipelines","embedded","endpoints"}; the list of pipelines is to be filled. */
+static json_t *server_json(const struct rb_engine *engine, const struct rb_policy_client *client,
+                           bool is_embedded, json_t *pipelines)
+{
+    json_t *json = rb_json_object();
+    rb_json_set(json, "pipelines", pipelines);
+    rb_json_set_bool(json, "embedded", is_embedded);
+    rb_json_set(json, "endpoints", rb_policy_client_json(client, rb_clock_now(engine->clock)));
+    return json;
+}
+
+json_t *rb_engine_policy_json(const struct rb_engine *engine)
+{
+    json_t *servers = rb_json_array(), *embedded = NULL;
+    for (size_t i = 0; i < engine->pipeline_count; i++) {
+        const struct engine_pipeline *pipeline = &engine->pipelines[i];
+        if (pipeline->policy == NULL)
+            continue;
+        json_t *pipelines = pipeline->is_embedded ? embedded : NULL;
+        if (pipelines == NULL) {
+            pipelines = rb_json_array();
+            rb_json_append(servers,
+                           server_json(engine, pipeline->policy, pipeline->is_embedded, pipelines));
+        }
+        if (pipeline->is_embedded)
+            embedded = pipelines;
+        rb_json_append_string(pipelines, pipeline->model->name);
+    }
+    return servers;
+}

@@ -167,10 +167,14 @@ held_for() { image app | jq -e --arg text "$1" '.state == "on-hold" and (.cause 
 lab_wait 30 "a hold for the hanging server" held_for "gave no answer: "
 expect_exit 0 rebake why app
 expect_text "$LAB/out" "for there is no answer"
+expect_equal "$(rebaked_get /v1/status | jq -c '.policyServers[0] | [.pipelines, .embedded, (.endpoints | length)]')" '[["shop"],false,1]'
 echo garbage >"$LAB/mood"
 lab_wait 60 "a hold for the garbage" held_for "gave no answer: .*the policy server.s answer"
 lab_stop answers
 lab_wait 60 "a hold for the server that is gone" held_for "gave no answer: .*[Cc]onnect"
+expect_exit 0 rebake status
+expect_text "$LAB/out" "http://127.0.0.1:$port/v1/data/rebake/decision"
+expect_text "$LAB/out" "it is resting: "
 echo '{ "decision": "allow", "rule": "elsewhere" }' >"$LAB/mood"
 lab_start answers "$LAB_TOOLS/policy-answers" "$port" "$LAB/mood"
 third_runs() { [ "$(podman exec shop-production cat /etc/motd)" = third ]; }

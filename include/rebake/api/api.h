@@ -52,6 +52,8 @@ struct rb_api_options {
     int (*forecast)(void *context, const json_t *what_if, json_t **ret_json, struct rb_err *err);
     /* How webhooks do (rb_hooks_json); the answer's reference is handed over. */
     int (*hooks)(void *context, json_t **ret_json, struct rb_err *err);
+    /* How the policy servers do; the answer's reference is handed over. NULL: there are none. */
+    json_t *(*policy)(void *context);
     /* Paths of VEX documents and of folders with them, NULL-terminated, or NULL; asked at each
        question. May be NULL. */
     const char *const *(*vex)(void *context);

@@ -14,6 +14,7 @@
 #include "rebake/api/hooks.h"
 #include "rebake/base/clock.h"
 #include "rebake/base/err.h"
+#include "rebake/base/json.h"
 #include "rebake/base/strbuf.h"
 #include "rebake/loop/loop.h"
 #include "rebake/net/http.h"
@@ -55,6 +56,9 @@ struct rb_store *rb_engine_store(struct rb_engine *engine);
 /* Reads the pipeline files again, and those that sources of kind pipeline have brought. A broken
    file changes nothing: the error is returned and what was loaded stays in force. */
 RB_NODISCARD int rb_engine_reload(struct rb_engine *engine, struct rb_err *err);
+/* How the policy servers do that its pipelines ask: docs/reference/api.md. The caller drops the
+   reference. */
+json_t *rb_engine_policy_json(const struct rb_engine *engine);
 /* What a minute of building costs; 0: not known. Policies are shown it from now on. */
 void rb_engine_set_cost(struct rb_engine *engine, double cost_per_minute);
 /* Something was recorded that the plan depends on. Many calls in a moment make one plan. */
