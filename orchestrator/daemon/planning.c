@@ -53,10 +53,14 @@ static void fill_words(struct engine_image *image, const struct engine_words *wo
                          image->name, &pause))
         keep_text(&image->paused_by, rb_asprintf("%s: %s", pause->who, pause->why));
     for (size_t i = 0; i < words->request_count; i++) {
-        if (words->requests[i].image_id != image->id)
+        if (words->requests[i].image_id != image->id ||
+            (plan->request_force && !words->requests[i].force))
             continue;
         keep_text(&image->request_who, rb_strdup(words->requests[i].who));
-        keep_text(&image->request_why, rb_strdup(words->requests[i].why));
+        keep_text(&image->request_why,
+                  rb_asprintf("%s%s", words->requests[i].force ? "forced: " : "",
+                              words->requests[i].why));
+        plan->request_force = words->requests[i].force;
     }
     plan->paused_by = image->paused_by;
     plan->request_who = image->request_who;

@@ -69,6 +69,7 @@ static void carry_out(struct weather *weather, size_t i)
     image->last_request_who = NULL;
     image->last_remaining_count = 0;
     image->request_who = NULL;
+    image->request_force = false;
 }
 
 static bool let_a_wave_pass(struct weather *weather)

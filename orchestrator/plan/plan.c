@@ -52,6 +52,12 @@ static bool is_between(int64_t start_at, int64_t now_at, int64_t end_at)
     return start_at <= now_at && now_at < end_at;
 }
 
+/* A pause stops nothing that a person forces. */
+static bool is_paused(const struct rb_plan_image *image)
+{
+    return image->paused_by != NULL && !image->request_force;
+}
+
 /* What an image that is stuck at this one is told of it. */
 static const char *trouble_of(const struct rb_plan_image *image, enum rb_plan_state state)
 {
@@ -204,7 +210,7 @@ static enum rb_plan_state to_be_built(const struct plan_work *work, const struct
     struct rb_plan_decision *decision = subject->decision;
     int64_t now_at = work->now_at;
     int64_t retry_at = rb_plan_retry_at(image->last_finished_at, image->last_attempt);
-    if (image->paused_by != NULL) {
+    if (is_paused(image)) {
         decision->cause = rb_arena_printf(work->arena, "paused by %s", image->paused_by);
         return RB_PLAN_PAUSED;
     }
@@ -220,7 +226,8 @@ static enum rb_plan_state to_be_built(const struct plan_work *work, const struct
         return settling(work, subject, until_at);
     if (verdict == NULL)
         return deciding(subject);
-    if (verdict->word != RB_PLAN_ALLOW)
+    bool is_forced = image->request_force && verdict->word == RB_PLAN_HOLD;
+    if (verdict->word != RB_PLAN_ALLOW && !is_forced)
         return not_allowed(subject, verdict);
     decision->build = true;
     return RB_PLAN_STALE;
@@ -289,7 +296,7 @@ static enum rb_plan_state with_open_build(const struct plan_work *work,
     bool has_base = subject->base == NULL || subject->base->artifact_digest != NULL;
     subject->decision->waits_for =
         rb_arena_printf(work->arena, "build:%lld", (long long)image->open_build);
-    if (!is_current && image->missing == NULL && has_base && image->paused_by == NULL) {
+    if (!is_current && image->missing == NULL && has_base && !is_paused(image)) {
         if (image->open_running)
             change_running(work, subject);
         else
@@ -362,7 +369,7 @@ static struct plan_progress find_progress(const struct subject *subject)
                                      .trouble = trouble_of(subject->image, decision->state),
                                      .decided = true,
                                      .stuck_at = PLAN_NOBODY};
-    bool paused = subject->image->paused_by != NULL;
+    bool paused = is_paused(subject->image);
     progress.moves = subject->image->open_build != 0 ||
                      (!paused && (below->moves || moves_by_itself(decision->state)));
     if (progress.moves)

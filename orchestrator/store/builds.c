@@ -21,8 +21,9 @@ static const char SQL_NOTE_RUNNER[] =
     " started_at = iif(started_at = 0, ?5, started_at) WHERE id = ?1";
 static const char SQL_END[] =
     "UPDATE builds SET state = ?2, finished_at = ?3, error_class = ?4,"
-    " error = iif(?2 = 'canceled' AND given_up = 1, error, ?5), pid = 0, pid_ticks = 0,"
+    " error = iif(?2 = 'canceled' AND error IS NOT NULL, error, ?5), pid = 0, pid_ticks = 0,"
     " artifact_id = ?6, given_up = iif(?2 = 'canceled', max(given_up, ?7), 0) WHERE id = ?1";
+static const char SQL_CANCEL[] = "UPDATE builds SET error = ?2 WHERE id = ?1";
 static const char SQL_GIVE_UP[] = "UPDATE builds SET given_up = 1, error = ?2 WHERE id = ?1";
 static const char SQL_REPLACE[] =
     "UPDATE builds SET attempt = ?2, lock = ?3, lock_hash = ?4, input_key = ?5 WHERE id = ?1";
@@ -355,6 +356,36 @@ int rb_store_give_up_build(struct rb_store *store, int64_t build_id, const char 
     query_bind_integer(&query, build_id);
     query_bind_text(&query, why);
     return change_end(store, query_run(&query, err), err);
+}
+
+static int note_cancel(struct rb_store *store, int64_t build_id, const char *who, const char *why,
+                       struct rb_err *err)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    struct rb_build_row row;
+    int status = rb_store_build(store, build_id, arena, &row, err);
+    if (status != 0 || rb_build_state_is_final(row.state))
+        return status;
+    struct query query = query_start(store, SQL_CANCEL);
+    query_bind_integer(&query, build_id);
+    query_bind_text(&query, rb_arena_printf(arena, "canceled by %s: %s", who, why));
+    status = query_run(&query, err);
+    if (status != 0)
+        return status;
+    json_t *data = rb_json_object();
+    rb_json_set_integer(data, "build", build_id);
+    rb_json_set_string(data, "why", why);
+    return event_add(store, who, "build.cancel",
+                     rb_arena_printf(arena, "%s/%s", row.pipeline, row.image), data, err);
+}
+
+int rb_store_note_cancel(struct rb_store *store, int64_t build_id, const char *who, const char *why,
+                         struct rb_err *err)
+{
+    int status = change_begin(store, err);
+    if (status != 0)
+        return status;
+    return change_end(store, note_cancel(store, build_id, who, why, err), err);
 }
 
 int rb_store_last_build(struct rb_store *store, int64_t image_id, struct rb_arena *arena,

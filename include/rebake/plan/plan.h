@@ -125,6 +125,7 @@ struct rb_plan_image {
     const char *last_request_why;
     const char *request_who; /* an open request; NULL: none. It is built whatever was tried */
     const char *request_why;
+    bool request_force;    /* it outranks a pause and policy's hold, and never policy's refusal */
     const char *paused_by; /* "who: why"; NULL: not paused */
     int64_t settle_ms;
     int64_t at_most_ms;     /* how long it settles in all; 0: as long as things change */

@@ -106,6 +106,10 @@ RB_NODISCARD int rb_store_replace_build(struct rb_store *store, int64_t build_id
 /* Notes that a running build is being given up, and why: once it ends as canceled, it was. */
 RB_NODISCARD int rb_store_give_up_build(struct rb_store *store, int64_t build_id, const char *why,
                                         struct rb_err *err);
+/* Notes that a person cancels a build that is queued or runs, and why: once it ends as canceled,
+   that was the reason. Event build.cancel. */
+RB_NODISCARD int rb_store_note_cancel(struct rb_store *store, int64_t build_id, const char *who,
+                                      const char *why, struct rb_err *err);
 /* The newest build of the image that has ended and was not given up (id 0: there is none), and how
    many were given up while they ran since. */
 RB_NODISCARD int rb_store_last_build(struct rb_store *store, int64_t image_id,
@@ -182,8 +186,13 @@ struct rb_request_row {
     const char *who;
     const char *why;
     int64_t at;
+    bool force; /* whatever pauses, policy's holds and failures say */
 };
+/* Event image.requested. */
 RB_NODISCARD int rb_store_add_request(struct rb_store *store, int64_t image_id, const char *who,
+                                      const char *why, struct rb_err *err);
+/* The same, with force. */
+RB_NODISCARD int rb_store_force_build(struct rb_store *store, int64_t image_id, const char *who,
                                       const char *why, struct rb_err *err);
 RB_NODISCARD int rb_store_open_requests(struct rb_store *store, struct rb_arena *arena,
                                         struct rb_request_row **ret_rows, size_t *ret_count,
