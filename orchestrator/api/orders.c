@@ -26,6 +26,14 @@ static void reply_about(struct api_reply *reply, int status, const char *member,
     rb_json_set_string(reply->json, member, name);
 }
 
+static int request_build(const struct api_request *request, int64_t image_id, const char *why,
+                         struct rb_err *err)
+{
+    bool force = rb_json_get_bool(request->body, "force", false);
+    return (force ? rb_store_force_build : rb_store_add_request)(request->options->store, image_id,
+                                                                 request->actor, why, err);
+}
+
 int api_trigger(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     const struct rb_api_options *options = request->options;
@@ -37,7 +45,7 @@ int api_trigger(const struct api_request *request, struct api_reply *reply, stru
     if (status == 0)
         status = api_want_why(request, false, &why, err);
     if (status == 0)
-        status = rb_store_add_request(options->store, image.id, request->actor, why, err);
+        status = request_build(request, image.id, why, err);
     if (status != 0)
         return status;
     options->changed(options->context);
@@ -173,27 +181,6 @@ int api_resume(const struct api_request *request, struct api_reply *reply, struc
     return 0;
 }
 
-int api_cancel(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
-{
-    const struct rb_api_options *options = request->options;
-    struct rb_build_row row;
-    int64_t id;
-    int status = api_want_id(request, "build", &id, err);
-    if (status == 0)
-        status = rb_store_build(options->store, id, request->arena, &row, err);
-    if (status != 0)
-        return status;
-    status = options->cancel_build(options->context, id, err);
-    if (status == RB_ENOTFOUND) /* it is there, and cannot be stopped any more */
-        reply->status = 409;
-    if (status != 0)
-        return status;
-    reply->status = 202;
-    reply->json = rb_json_object();
-    rb_json_set_integer(reply->json, "build", id);
-    return 0;
-}
-
 int api_check(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     const struct rb_api_options *options = request->options;
@@ -211,5 +198,65 @@ int api_check(const struct api_request *request, struct api_reply *reply, struct
     reply->status = 202;
     reply->json = rb_json_object();
     rb_json_set(reply->json, "source", id == 0 ? json_null() : json_integer(id));
+    return 0;
+}
+
+/* Of a pipeline, or NULL: all. */
+static int request_builds(const struct api_request *request, const char *pipeline, const char *why,
+                          json_t *requested, struct rb_err *err)
+{
+    struct rb_image_row *rows;
+    size_t count;
+    int status = rb_store_images(request->options->store, request->arena, &rows, &count, err);
+    for (size_t i = 0; status == 0 && i < count; i++) {
+        if (pipeline != NULL && strcmp(rows[i].pipeline, pipeline) != 0)
+            continue;
+        status = request_build(request, rows[i].id, why, err);
+        rb_json_append_string(requested, api_full_name(request, rows[i].pipeline, rows[i].name));
+    }
+    return status;
+}
+
+static int request_named(const struct api_request *request, const char *asked, const char *why,
+                         json_t *requested, struct rb_err *err)
+{
+    bool is_pipeline;
+    struct rb_image_row image;
+    int status = api_is_pipeline(request, asked, &is_pipeline, err);
+    if (status == 0 && (is_pipeline || strcmp(asked, "all") == 0))
+        return request_builds(request, is_pipeline ? asked : NULL, why, requested, err);
+    if (status == 0)
+        status = api_find_image(request, asked, &image, err);
+    if (status == 0)
+        status = request_build(request, image.id, why, err);
+    if (status == 0)
+        rb_json_append_string(requested, api_full_name(request, image.pipeline, image.name));
+    return status;
+}
+
+int api_trigger_named(const struct api_request *request, struct api_reply *reply,
+                      struct rb_err *err)
+{
+    const struct rb_api_options *options = request->options;
+    const char *asked, *why;
+    int status = rb_json_want_string(request->body, "the request", "subject", &asked, err);
+    if (status == 0)
+        status = api_want_why(request, false, &why, err);
+    if (status == 0)
+        status = rb_store_begin(options->store, err);
+    if (status != 0)
+        return status;
+    RB_CLEANUP_JSON json_t *requested = rb_json_array();
+    status = request_named(request, asked, why, requested, err);
+    if (status == 0)
+        status = rb_store_commit(options->store, err);
+    if (status != 0) {
+        rb_store_rollback(options->store);
+        return status;
+    }
+    options->changed(options->context);
+    reply->status = 202;
+    reply->json = rb_json_object();
+    rb_json_set(reply->json, "images", json_incref(requested));
     return 0;
 }

@@ -56,6 +56,7 @@ api_handler api_get_decisions;
 api_handler api_get_history;
 api_handler api_trigger;
 api_handler api_get_metrics;
+api_handler api_trigger_named;
 api_handler api_plan;
 api_handler api_approve;
 api_handler api_withdraw;

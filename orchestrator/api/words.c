@@ -118,8 +118,9 @@ static int add_requests(const struct api_request *request, json_t *into, struct 
     for (size_t i = 0; status == 0 && i < count; i++) {
         status = rb_store_image(store, rows[i].image_id, request->arena, &image, err);
         if (status == 0)
-            (void)word_json(array, api_full_name(request, image.pipeline, image.name), rows[i].who,
-                            rows[i].why, rows[i].at, 0);
+            rb_json_set_bool(word_json(array, api_full_name(request, image.pipeline, image.name),
+                                       rows[i].who, rows[i].why, rows[i].at, 0),
+                             "force", rows[i].force);
     }
     return status;
 }

@@ -29,6 +29,7 @@ struct rb_client_options {
     const char *what_if[RB_CLIENT_WHAT_IF_MAXIMUM]; /* --what-if TEXT, each */
     size_t what_if_count;
     bool diff;          /* --diff */
+    bool force;         /* --force */
     bool unfixed;       /* --unfixed */
     bool kev;           /* --kev */
     int64_t since_ms;   /* --since SPAN: so long ago; 0: not said */

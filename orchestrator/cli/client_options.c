@@ -49,6 +49,8 @@ static bool *flag_of(int option, struct rb_client_options *options)
         return &options->kev;
     case 'D':
         return &options->diff;
+    case 'X':
+        return &options->force;
     default:
         return NULL;
     }
@@ -122,7 +124,7 @@ int rb_client_parse(const struct rb_command *command, int argc, char **argv,
         {"unfixed", no_argument, NULL, 'u'},       {"kev", no_argument, NULL, 'x'},
         {"since", required_argument, NULL, 's'},   {"format", required_argument, NULL, 'o'},
         {"for", required_argument, NULL, 'd'},     {"diff", no_argument, NULL, 'D'},
-        {"what-if", required_argument, NULL, 'W'}};
+        {"what-if", required_argument, NULL, 'W'}, {"force", no_argument, NULL, 'X'}};
     struct option taken[RB_COUNT_OF(all) + 1] = {{0}};
     bool follow = false;
     for (size_t i = 0, count = 0; i < RB_COUNT_OF(all); i++) {

@@ -8,21 +8,28 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 
+static json_t *order_about(const char *subject, const char *why)
+{
+    json_t *body = rb_json_object();
+    rb_json_set_string(body, "subject", subject);
+    rb_json_set_string(body, "why", why);
+    return body;
+}
+
 static int run_trigger(const struct rb_command *command, int argc, char **argv)
 {
-    static const char *const more[] = {"why", NULL};
+    static const char *const more[] = {"why", "force", NULL};
     struct rb_client_options asked;
     int count = rb_client_parse(command, argc, argv, more, &asked);
     if (count < 0)
         return RB_EXIT_USAGE;
     if (count != 1 || rb_text_is_empty(asked.why))
-        return rb_command_usage(command, "name an image, and say why with --why");
-    RB_CLEANUP_FREE char *image = rb_client_encode(argv[0]);
-    RB_CLEANUP_FREE char *path = rb_asprintf("/v1/images/%s/trigger", image);
+        return rb_command_usage(command,
+                                "name an image, a pipeline, or all, and say why with --why");
     RB_CLEANUP_FREE char *done = rb_asprintf("asked for a build of %s", argv[0]);
-    json_t *body = rb_json_object();
-    rb_json_set_string(body, "why", asked.why);
-    return rb_client_order(command, &asked, path, body, done);
+    json_t *body = order_about(argv[0], asked.why);
+    rb_json_set_bool(body, "force", asked.force);
+    return rb_client_order(command, &asked, "/v1/trigger", body, done);
 }
 
 /* The source that goes by this name in some pipeline, or has this number. */
@@ -83,9 +90,7 @@ static int pause_or_resume(const struct rb_command *command, int argc, char **ar
     if (pause && rb_text_is_empty(asked.why))
         return rb_command_usage(command, "say why with --why: others will want to know");
     RB_CLEANUP_FREE char *done = rb_asprintf("%s %s", pause ? "paused" : "resumed", argv[0]);
-    json_t *body = rb_json_object();
-    rb_json_set_string(body, "subject", argv[0]);
-    rb_json_set_string(body, "why", asked.why == NULL ? "" : asked.why);
+    json_t *body = order_about(argv[0], asked.why == NULL ? "" : asked.why);
     if (asked.for_ms > 0)
         rb_json_set_integer(body, "forMs", asked.for_ms);
     return rb_client_order(command, &asked, pause ? "/v1/pause" : "/v1/resume", body, done);
@@ -103,27 +108,25 @@ static int run_resume(const struct rb_command *command, int argc, char **argv)
 
 static int run_cancel(const struct rb_command *command, int argc, char **argv)
 {
-    static const char *const more[] = {NULL};
+    static const char *const more[] = {"why", NULL};
     struct rb_client_options asked;
     int count = rb_client_parse(command, argc, argv, more, &asked);
     if (count < 0)
         return RB_EXIT_USAGE;
-    int64_t id;
-    const char *number = count == 1 ? argv[0] : "";
-    if (rb_text_starts_with(number, "build:"))
-        number += strlen("build:");
-    if (!rb_text_to_i64(number, &id))
-        return rb_command_usage(command, "name a build by its number");
-    RB_CLEANUP_FREE char *path = rb_asprintf("/v1/builds/%lld/cancel", (long long)id);
-    RB_CLEANUP_FREE char *done = rb_asprintf("canceling build %lld", (long long)id);
-    return rb_client_order(command, &asked, path, NULL, done);
+    if (count != 1 || rb_text_is_empty(asked.why))
+        return rb_command_usage(
+            command, "name a build, an image, a pipeline, or all, and say why with --why");
+    RB_CLEANUP_FREE char *done = rb_asprintf("canceling %s", argv[0]);
+    return rb_client_order(command, &asked, "/v1/cancel", order_about(argv[0], asked.why), done);
 }
 
 const struct rb_command rb_command_trigger = {
     .name = "trigger",
-    .arguments = "IMAGE --why TEXT",
-    .summary = "Ask for a build of an image",
-    .help = "  --why TEXT     kept with the build, for whoever asks `rebake why`\n" RB_CLIENT_HELP,
+    .arguments = "IMAGE|PIPELINE|all --why TEXT [--force]",
+    .summary = "Ask for a build of an image, or of several",
+    .help = "  --why TEXT     kept with the build, for whoever asks `rebake why`\n"
+            "  --force        though it is paused or held by policy; not where policy refuses "
+            "it\n" RB_CLIENT_HELP,
     .run = run_trigger,
 };
 
@@ -156,8 +159,8 @@ const struct rb_command rb_command_resume = {
 
 const struct rb_command rb_command_cancel = {
     .name = "cancel",
-    .arguments = "BUILD",
-    .summary = "Stop a build",
-    .help = RB_CLIENT_HELP,
+    .arguments = "BUILD|IMAGE|PIPELINE|all --why TEXT",
+    .summary = "Stop a build, or all that are open of an image, a pipeline, or everywhere",
+    .help = "  --why TEXT     kept with the build\n" RB_CLIENT_HELP,
     .run = run_cancel,
 };

@@ -68,7 +68,7 @@ static void add_words(struct rb_table *table, const json_t *answer, const char *
         char since[RB_VIEW_TEXT_SIZE], until[RB_VIEW_TEXT_SIZE];
         RB_CLEANUP_FREE char *subject = subject_of(item);
         bool ends = rb_json_get_string(item, "until", NULL) != NULL;
-        rb_table_add(table, "", word);
+        rb_table_add(table, "", rb_json_get_bool(item, "force", false) ? "forced" : word);
         rb_table_add(table, "", subject);
         rb_table_add(table, "", rb_json_get_string(item, "who", NULL));
         rb_table_add(table, "", rb_view_when(item, "at", now_at, since));

@@ -92,11 +92,11 @@ lab_wait 30 "the endless build" running
 build=$(rebaked_get /v1/status | jq '.builds[0].id')
 at_the_gate() { grep -q '^waiting-at-the-gate' "$LAB/state/jobs/build-$build/log"; }
 lab_wait 60 "its endless step" at_the_gate
-expect_exit 0 rebake cancel "$build"
+expect_exit 0 rebake cancel "$build" --why "it never ends"
 canceled() { [ "$(shop_build_state "$build")" = canceled ]; }
 lab_wait 30 "the end of the build" canceled
 if pgrep -f 'sleep 600' >/dev/null; then fail "the endless step lives on"; fi
-expect_exit 1 rebake cancel "$build"
+expect_exit 1 rebake cancel "$build" --why "again"
 
 section "drift by hand: a file, a stop, a removal; each is told and healed"
 podman exec shop-production sh -c 'echo meddled >/etc/motd'

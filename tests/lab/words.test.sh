@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What people say of inputs: a pinned source moves nothing until the pin is over, also by itself, and
-# for whom it is pinned alone.
+# What people say: a pinned source moves nothing until the pin is over, also by itself, and for whom it
+# is pinned alone; a build is forced past a pause; what runs of an image is canceled.
 # shellcheck source=tests/lab/lab.sh
 . "$(dirname "$0")/lab.sh"
 lab_begin
@@ -101,3 +101,36 @@ built() { [ "$(builds one) $(builds two)" = "5 4" ]; }
 lab_wait 60 "the pause of the source to be over" built
 expect_exit 0 rebake history shop/code --json
 expect_json "$LAB/out" '[.events[] | select(.name == "pin.lifted").actor] == ["rebaked"]'
+
+section "a build is forced past a pause, for once"
+expect_exit 0 rebake pause shop --why "freeze"
+expect_exit 0 rebake trigger one --why "the customer waits" --force
+settled
+expect_equal "$(builds one) $(builds two)" "6 4"
+expect_exit 0 rebake why one
+expect_text "$LAB/out" "forced: the customer waits"
+expect_exit 0 rebake trigger two --why "and this"
+paused() { rebaked_get /v1/images/shop/two | jq -e '.state == "paused"'; }
+lab_wait 30 "the pause to hold what is not forced" paused
+expect_equal "$(builds two)" 4
+expect_exit 0 rebake words
+expect_text "$LAB/out" "and this"
+expect_exit 0 rebake resume shop
+settled
+expect_equal "$(builds two)" 5
+
+section "what runs of an image is canceled by its name"
+expect_exit 1 rebake cancel one --why "nothing runs"
+expect_text "$LAB/err" "no build of one is queued or runs"
+kill -STOP "$(lab_pid "$REGISTRY_NAME")" # nothing can be built meanwhile
+expect_exit 0 rebake trigger one --why "to be canceled"
+running() { rebaked_get /v1/status | jq -e '.builds[0].state == "running"'; }
+lab_wait 30 "the build to run" running
+expect_exit 2 rebake cancel one
+expect_exit 0 rebake cancel one --why "too slow"
+canceled() { rebaked_get /v1/images/shop/one | jq -e '.builds[0].state == "canceled"'; }
+lab_wait 30 "the end of the build" canceled
+kill -CONT "$(lab_pid "$REGISTRY_NAME")"
+expect_equal "$(rebaked_get /v1/images/shop/one | jq -r '.builds[0].error')" "canceled by user:root: too slow"
+expect_exit 0 rebake history shop/one --json
+expect_json "$LAB/out" '[.events[] | select(.name == "build.cancel").data.why] == ["too slow"]'

@@ -169,13 +169,14 @@ static void cancel_and_check(void **state)
     struct api_fixture *fixture = *state;
     int64_t id = fixture_queue(fixture->base, fixture->base->app_id);
     assert_int_equal(id, 1);
-    struct reply reply = api_ask(fixture, "POST", "/v1/builds/1/cancel", NULL);
+    static const char one[] = "{\"subject\":\"1\",\"why\":\"w\"}";
+    struct reply reply = api_ask(fixture, "POST", "/v1/cancel", one);
     assert_int_equal(reply.status, 202);
     assert_int_equal(fixture->canceled_id, 1);
     fixture->nothing_to_cancel = true;
-    reply = api_ask(fixture, "POST", "/v1/builds/1/cancel", NULL);
+    reply = api_ask(fixture, "POST", "/v1/cancel", one);
     assert_refused(&reply, 409, "there is nothing to cancel");
-    reply = api_ask(fixture, "POST", "/v1/builds/9/cancel", NULL);
+    reply = api_ask(fixture, "POST", "/v1/cancel", "{\"subject\":\"build:9\",\"why\":\"w\"}");
     assert_refused(&reply, 404, "there is no build 9");
     assert_int_equal(api_ask(fixture, "POST", "/v1/sources/1/check", NULL).status, 202);
     assert_int_equal(fixture->checked_id, 1);

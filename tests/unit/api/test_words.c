@@ -112,6 +112,73 @@ static void an_open_request_is_listed(void **state)
     json_decref(words);
 }
 
+static void builds_are_canceled_at_any_level(void **state)
+{
+    struct api_fixture *fixture = *state;
+    struct rb_err err;
+    struct rb_build_row row;
+    int64_t app = fixture_queue(fixture->base, fixture->base->app_id);
+    int64_t runtime = fixture_queue(fixture->base, fixture->base->runtime_id);
+    const struct {
+        const char *subject;
+        size_t count;
+    } cases[] = {{"app", 1}, {"shop", 2}, {"all", 2}, {"1", 1}, {"build:2", 1}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct reply reply =
+            api_ask(fixture, "POST", "/v1/cancel",
+                    rb_arena_printf(fixture->base->arena, "{\"subject\":\"%s\",\"why\":\"w%zu\"}",
+                                    cases[i].subject, i));
+        assert_int_equal(reply.status, 202);
+        json_t *json;
+        assert_ok(rb_json_parse(reply.body, reply.size, "reply", &json, &err), &err);
+        assert_int_equal(json_array_size(json_object_get(json, "builds")), cases[i].count);
+        json_decref(json);
+    }
+    const struct rb_build_end end = {
+        .build_id = app, .state = RB_BUILD_CANCELED, .error_class = "canceled", .error = "stopped"};
+    assert_ok(rb_store_end_build(fixture->base->store, &end, NULL, &err), &err);
+    assert_ok(rb_store_build(fixture->base->store, app, fixture->base->arena, &row, &err), &err);
+    assert_non_null(strstr(row.error, "canceled by user:"));
+    assert_non_null(strstr(row.error, ": w3")); /* the last that spoke of it */
+    struct reply reply =
+        api_ask(fixture, "POST", "/v1/cancel", "{\"subject\":\"app\",\"why\":\"w\"}");
+    assert_refused(&reply, 409, "no build of app is queued or runs");
+    reply = api_ask(fixture, "POST", "/v1/cancel", "{\"subject\":\"all\"}");
+    assert_refused(&reply, 400, "\"why\" is missing");
+    reply = api_ask(fixture, "POST", "/v1/cancel", "{\"subject\":\"nobody\",\"why\":\"w\"}");
+    assert_refused(&reply, 404, "there is no image nobody");
+    fixture->nothing_to_cancel = true; /* it says nothing of a cancellation that came to nothing */
+    reply = api_ask(fixture, "POST", "/v1/cancel", "{\"subject\":\"runtime\",\"why\":\"late\"}");
+    assert_int_equal(reply.status, 409);
+    assert_ok(rb_store_build(fixture->base->store, runtime, fixture->base->arena, &row, &err),
+              &err);
+    assert_null(strstr(row.error, "late"));
+}
+
+static void builds_are_asked_for_at_any_level(void **state)
+{
+    struct api_fixture *fixture = *state;
+    struct reply reply =
+        api_ask(fixture, "POST", "/v1/trigger", "{\"subject\":\"shop\",\"why\":\"w\"}");
+    assert_int_equal(reply.status, 202);
+    assert_string_equal(reply.body, "{\"images\":[\"shop/app\",\"shop/runtime\"]}");
+    reply = api_ask(fixture, "POST", "/v1/trigger",
+                    "{\"subject\":\"app\",\"why\":\"now\",\"force\":true}");
+    assert_int_equal(reply.status, 202);
+    json_t *words = api_get(fixture, "/v1/words");
+    assert_int_equal(json_array_size(json_object_get(words, "requests")), 3);
+    assert_true(json_is_false(at(words, "requests.0.force")));
+    assert_true(json_is_true(at(words, "requests.2.force")));
+    json_decref(words);
+    reply = api_ask(fixture, "POST", "/v1/trigger", "{\"subject\":\"all\",\"why\":\"w\"}");
+    assert_int_equal(reply.status, 202);
+    reply = api_ask(fixture, "POST", "/v1/trigger", "{\"subject\":\"nobody\",\"why\":\"w\"}");
+    assert_refused(&reply, 404, "there is no image nobody");
+    reply = api_ask(fixture, "POST", "/v1/trigger", "{\"subject\":\"all\"}");
+    assert_refused(&reply, 400, "\"why\" is missing");
+    assert_int_equal(fixture->changes, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +187,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_pinned_is_refused, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(a_source_is_paused_by_a_pin, api_setup, api_teardown),
         cmocka_unit_test_setup_teardown(an_open_request_is_listed, api_setup, api_teardown),
+        cmocka_unit_test_setup_teardown(builds_are_canceled_at_any_level, api_setup, api_teardown),
+        cmocka_unit_test_setup_teardown(builds_are_asked_for_at_any_level, api_setup, api_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
