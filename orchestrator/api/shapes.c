@@ -215,6 +215,7 @@ int api_build_json(const struct api_request *request, const struct rb_build_row 
     json_t *json = rb_json_object();
     rb_json_set_integer(json, "id", row->id);
     rb_json_set_bool(json, "givenUp", row->given_up);
+    rb_json_set_string(json, "trial", row->trial);
     rb_json_set_string(json, "image", api_full_name(request, row->pipeline, row->image));
     rb_json_set_string(json, "state", rb_build_state_name(row->state));
     rb_json_set_integer(json, "attempt", row->attempt);

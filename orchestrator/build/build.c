@@ -5,6 +5,7 @@
  *   recipe    the Containerfile is made exact: each image by digest
  *   base      the locked base is there
  *   build     the image is made; its layers begin with the base's
+ * and unless it is only tried:
  *   push      it is in its registry, under a tag that is its content's own
  *   scan      what is inside it, read back from the registry
  */
@@ -261,8 +262,9 @@ static int run(struct rb_job *job, json_t *result, const char **ret_class, struc
         status = do_base(&build, err);
     if (status == 0)
         status = do_build(&build, err);
-    if (status == 0)
-        status = do_push(&build, err);
+    if (status != 0 || build.spec.is_trial)
+        return status;
+    status = do_push(&build, err);
     if (status == 0)
         status = do_scan(&build, result, err);
     return status;

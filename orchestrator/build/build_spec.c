@@ -162,6 +162,7 @@ int build_spec_read(const json_t *json, struct build_spec *ret_spec, struct rb_e
         status = read_code(lock, &spec.code, err);
     spec.from_tag = rb_json_get_string(json, "fromTag", NULL);
     spec.code.mirror = rb_json_get_string(json, "mirror", NULL);
+    spec.is_trial = rb_json_get_bool(json, "trial", false);
     spec.layer_cache = rb_json_get_bool(json, "layerCache", true);
     spec.known_layers = rb_json_get_string(json, "knownLayers", NULL);
     spec.arguments = json_object_get(json, "arguments");

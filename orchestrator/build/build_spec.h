@@ -20,6 +20,7 @@ struct build_spec {
     struct checkout_request code;
     const json_t *arguments;    /* object of text, or NULL */
     const json_t *repositories; /* array, or NULL */
+    bool is_trial;              /* only to see whether it builds: it goes nowhere */
     bool layer_cache;
     const char *known_layers; /* folder in which the scan keeps what it saw; or NULL */
 };

@@ -162,6 +162,7 @@ static void take_verdict(struct engine_verdict *verdict, const struct rb_decisio
             arena, rb_json_get_string(result, "waitsFor", row->error != NULL ? "policy" : NULL)),
         .until_at = word == RB_PLAN_ALLOW ? row->asked_at + LEAVE_MS : row->until_at,
         .urgent = rb_json_get_bool(result, "urgent", false),
+        .bisect = rb_json_get_bool(result, "bisect", false),
         .replaces_running =
             strcmp(rb_json_get_string(result, "supersede", "finish"), "cancel") == 0,
     };

@@ -386,6 +386,15 @@ bool engine_is_paused(const struct rb_pause_row *pauses, size_t count, const cha
 RB_NODISCARD int engine_start_build(struct rb_engine *engine, int64_t build_id, struct rb_err *err);
 /* Ends one that waits and whose image no pipeline has any more. */
 RB_NODISCARD int engine_drop_build(struct rb_engine *engine, int64_t build_id, struct rb_err *err);
+/* trials.c: of a decision that is one; nothing of another. The lock gets the input that is put back
+   from the newest good one. */
+RB_NODISCARD int engine_put_back(struct rb_engine *engine, const struct engine_image *image,
+                                 const struct rb_plan_decision *decision, json_t *lock,
+                                 struct rb_err *err);
+RB_NODISCARD int engine_note_trial(struct rb_engine *engine,
+                                   const struct rb_plan_decision *decision, int64_t build_id,
+                                   struct rb_err *err);
+
 /* The image's open build is for inputs that newer ones have taken the place of. */
 RB_NODISCARD int engine_give_up_build(struct rb_engine *engine, struct engine_image *image,
                                       const char *why, struct rb_err *err);

@@ -68,6 +68,23 @@ static void note_last_build(struct engine_image *image, const struct rb_build_ro
     plan->last_remaining_count = count;
 }
 
+static int note_trial(struct rb_engine *engine, const struct engine_image *image, const char *input,
+                      enum rb_plan_trial *ret_trial, struct rb_err *err)
+{
+    bool done, good;
+    int status =
+        rb_store_trial(engine->store, image->id, image->plan.last_key, input, &done, &good, err);
+    if (status == 0)
+        *ret_trial = !done ? RB_TRIAL_NONE : good ? RB_TRIAL_GOOD : RB_TRIAL_BAD;
+    return status;
+}
+
+static int note_trials(struct rb_engine *engine, struct engine_image *image, struct rb_err *err)
+{
+    int status = note_trial(engine, image, "base", &image->plan.base_trial, err);
+    return status == 0 ? note_trial(engine, image, "code", &image->plan.code_trial, err) : status;
+}
+
 static bool was_asked_for(const struct rb_build_row *build)
 {
     for (size_t i = 0; i < build->reason_count; i++) {
@@ -92,6 +109,10 @@ static int refresh_builds(struct rb_engine *engine, struct engine_image *image, 
         return status;
     if (last.id != 0)
         note_last_build(image, &last);
+    if (plan->last == RB_LAST_FAILED)
+        status = note_trials(engine, image, err);
+    if (status != 0)
+        return status;
     if (count == 0)
         return 0;
     plan->open_build = open->id;

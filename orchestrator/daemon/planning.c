@@ -188,6 +188,9 @@ static int queue_build(struct rb_engine *engine, struct engine_image *image,
                        struct rb_err *err)
 {
     RB_CLEANUP_JSON json_t *lock = make_lock(image, decision, arena);
+    int status = engine_put_back(engine, image, decision, lock, err);
+    if (status != 0)
+        return status;
     RB_CLEANUP_FREE char *text = rb_json_canonical(lock);
     char hash[RB_SHA256_HEX_SIZE];
     struct rb_reason *reasons = rb_arena_array(arena, decision->reason_count, sizeof(*reasons));
@@ -200,13 +203,15 @@ static int queue_build(struct rb_engine *engine, struct engine_image *image,
                                         .version_id = reason->version_id};
     }
     int64_t build_id = image->plan.open_build;
-    int status = decision->replace
-                     ? rb_store_replace_build(engine->store, build_id, decision->attempt, text,
-                                              rb_lock_hash(lock, hash), decision->input_key,
-                                              reasons, decision->reason_count, err)
-                     : rb_store_add_build(engine->store, image->id, decision->attempt, text,
+    status = decision->replace
+                 ? rb_store_replace_build(engine->store, build_id, decision->attempt, text,
                                           rb_lock_hash(lock, hash), decision->input_key, reasons,
-                                          decision->reason_count, &build_id, err);
+                                          decision->reason_count, err)
+                 : rb_store_add_build(engine->store, image->id, decision->attempt, text,
+                                      rb_lock_hash(lock, hash), decision->input_key, reasons,
+                                      decision->reason_count, &build_id, err);
+    if (status == 0)
+        status = engine_note_trial(engine, decision, build_id, err);
     if (status == 0)
         status = set_terms(engine, image, build_id, decision, arena, err);
     if (status == 0)

@@ -18,6 +18,8 @@ struct weather {
 
 static bool would_build(const struct weather *weather, size_t i)
 {
+    if (weather->plan.decisions[i].trial != NULL) /* nothing comes of it */
+        return false;
     switch (weather->plan.decisions[i].state) {
     case RB_PLAN_STALE:
     case RB_PLAN_QUEUED:

@@ -90,14 +90,23 @@ static enum rb_plan_state held(const struct plan_work *work, const struct subjec
 static enum rb_plan_state failed(const struct plan_work *work, const struct subject *subject)
 {
     const struct rb_plan_image *image = subject->image;
+    struct rb_plan_decision *decision = subject->decision;
     const char *how = "its last build failed";
     if (image->last == RB_LAST_CANCELED)
         how = "its last build was canceled";
     else if (image->last == RB_LAST_TRANSIENT)
         how = rb_arena_printf(work->arena, "its build failed %d times for causes outside of it",
                               image->last_attempt);
-    subject->decision->cause =
-        rb_arena_printf(work->arena, "%s; waits for a changed input or a request", how);
+    const char *culprit = "";
+    if (image->last == RB_LAST_FAILED)
+        culprit = plan_find_culprit(image, decision, work->arena, &decision->trial);
+    if (decision->trial != NULL && image->paused_by == NULL) {
+        decision->build = true;
+        return RB_PLAN_STALE;
+    }
+    decision->trial = NULL;
+    decision->cause =
+        rb_arena_printf(work->arena, "%s; waits for a changed input or a request%s", how, culprit);
     return RB_PLAN_FAILED;
 }
 

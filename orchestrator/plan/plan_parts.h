@@ -47,6 +47,13 @@ struct plan_reasons {
 void plan_find_reasons(const struct rb_plan_image *image, const char *base_digest,
                        struct rb_arena *arena, struct plan_reasons *ret_reasons);
 
+/* Of a build that failed of its own: what is known of which input broke it, as the end of a
+   sentence
+   ("" nothing), and the input that is to be put back to know more, or NULL. */
+const char *plan_find_culprit(const struct rb_plan_image *image,
+                              const struct rb_plan_decision *decision, struct rb_arena *arena,
+                              const struct rb_plan_reason **ret_trial);
+
 /* A request that is open, or that a build served which then failed. */
 bool plan_is_requested(const struct rb_plan_image *image);
 

@@ -27,6 +27,10 @@ static const char SQL_CANCEL[] = "UPDATE builds SET error = ?2 WHERE id = ?1";
 static const char SQL_GIVE_UP[] = "UPDATE builds SET given_up = 1, error = ?2 WHERE id = ?1";
 static const char SQL_REPLACE[] =
     "UPDATE builds SET attempt = ?2, lock = ?3, lock_hash = ?4, input_key = ?5 WHERE id = ?1";
+static const char SQL_SET_TRIAL[] = "UPDATE builds SET trial = ?2 WHERE id = ?1";
+static const char SQL_TRIAL[] =
+    "SELECT state FROM builds WHERE image_id = ?1 AND trial = ?3 AND input_key = ?2"
+    " AND state NOT IN ('queued', 'running') ORDER BY id DESC LIMIT 1";
 static const char SQL_DROP_REASONS[] = "DELETE FROM build_reasons WHERE build_id = ?1";
 static const char SQL_GIVEN_UP[] =
     "SELECT count(*) FROM builds"
@@ -40,7 +44,7 @@ static const char SQL_REASONS[] =
 #define SQL_BUILDS(table)                                                                          \
     "SELECT b.id, b.image_id, p.name, i.name, b.state, b.attempt, b.lock, b.lock_hash,"            \
     " b.input_key, b.created_at, b.started_at, b.finished_at, b.error_class, b.error,"             \
-    " b.job_folder, b.pid, b.pid_ticks, b.artifact_id, b.decision_id, b.given_up"                  \
+    " b.job_folder, b.pid, b.pid_ticks, b.artifact_id, b.decision_id, b.given_up, b.trial"         \
     " FROM " table " CROSS JOIN images i ON i.id = b.image_id"                                     \
     " CROSS JOIN pipelines p ON p.id = i.pipeline_id"
 #define SQL_EACH SQL_BUILDS("builds b")
@@ -54,6 +58,7 @@ static const char SQL_GOOD[] = SQL_EACH
     " ORDER BY b.id DESC LIMIT 1";
 static const char SQL_LAST[] =
     SQL_EACH " WHERE b.image_id = ?1 AND b.state NOT IN ('queued', 'running') AND b.given_up = 0"
+             " AND b.trial IS NULL"
              " ORDER BY b.id DESC LIMIT 1";
 static const char SQL_ALL[] = SQL_EACH " WHERE b.id < ?1" SQL_NEWEST_FIRST;
 static const char SQL_OF_IMAGE[] = SQL_EACH " WHERE b.image_id = ?1" SQL_NEWEST_FIRST;
@@ -185,6 +190,7 @@ static void read_build(struct query *query, struct rb_arena *arena, struct rb_bu
     row->artifact_id = query_integer(query);
     row->decision_id = query_integer(query);
     row->given_up = query_integer(query) != 0;
+    row->trial = query_text(query, arena);
 }
 
 static int read_reasons(struct rb_store *store, struct rb_build_row *row, struct rb_arena *arena,
@@ -405,6 +411,31 @@ int rb_store_last_build(struct rb_store *store, int64_t image_id, struct rb_aren
     if (query_step(&count))
         *ret_given_up = (int)query_integer(&count);
     return query_end(&count, err);
+}
+
+int rb_store_set_trial(struct rb_store *store, int64_t build_id, const char *trial,
+                       struct rb_err *err)
+{
+    int status = change_begin(store, err);
+    if (status != 0)
+        return status;
+    struct query query = query_start(store, SQL_SET_TRIAL);
+    query_bind_integer(&query, build_id);
+    query_bind_text(&query, trial);
+    return change_end(store, query_run(&query, err), err);
+}
+
+int rb_store_trial(struct rb_store *store, int64_t image_id, const char *input_key,
+                   const char *trial, bool *ret_done, bool *ret_good, struct rb_err *err)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    struct query query = query_start(store, SQL_TRIAL);
+    query_bind_integer(&query, image_id);
+    query_bind_text(&query, input_key);
+    query_bind_text(&query, trial);
+    *ret_done = query_step(&query);
+    *ret_good = *ret_done && state_of_name(query_text(&query, arena)) == RB_BUILD_SUCCEEDED;
+    return query_end(&query, err);
 }
 
 static int note_runner(struct rb_store *store, int64_t build_id, const char *job_folder,

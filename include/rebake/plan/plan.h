@@ -89,7 +89,11 @@ struct rb_plan_verdict {
     int64_t until_at;      /* then it counts no more, and is asked again; 0: as long as its key */
     bool urgent;           /* builds at once: it does not settle, and not on a base to come */
     bool replaces_running; /* a running build of older inputs is given up for these */
+    bool bisect;           /* a failed build is tried with one input put back at a time */
 };
+
+/* What came of building the inputs that failed last with one of them as it was before. */
+enum rb_plan_trial { RB_TRIAL_NONE, RB_TRIAL_GOOD, RB_TRIAL_BAD };
 
 struct rb_plan_image {
     const char *name;          /* "shop/app" */
@@ -117,6 +121,8 @@ struct rb_plan_image {
     int last_attempt;
     const char *last_key; /* input key of that build */
     int64_t last_finished_at;
+    enum rb_plan_trial base_trial; /* of last_key's inputs, with the base put back */
+    enum rb_plan_trial code_trial;
     const struct rb_plan_reason *last_remaining; /* reasons that it left (unresolved), in the order
                                                     that a decision has them */
     size_t last_remaining_count;
@@ -176,6 +182,8 @@ struct rb_plan_decision {
     /* With RB_PLAN_STALE: what to build. */
     bool build;
     int attempt;
+    const struct rb_plan_reason *trial; /* only to see whether it builds with what this input was
+                                           before: no artifact is to come of it. NULL: in earnest */
     const char *base_digest;
     /* Names what would be built: sha256 over recipe, base digest, tree and the available updates.
        A key that was built, left unresolved or failed is not built again by itself. A request is

@@ -86,6 +86,7 @@ struct rb_build_row {
     int64_t pid_ticks;
     int64_t artifact_id; /* 0: none */
     int64_t decision_id; /* that allowed it (rebake/store/decisions.h); 0: none */
+    const char *trial;   /* "base", "code": only tried with this input put back; NULL: in earnest */
     bool given_up; /* canceled, since newer inputs took its place: it says nothing of its own */
     struct rb_reason *reasons;
     size_t reason_count;
@@ -115,6 +116,14 @@ RB_NODISCARD int rb_store_note_cancel(struct rb_store *store, int64_t build_id, 
 RB_NODISCARD int rb_store_last_build(struct rb_store *store, int64_t image_id,
                                      struct rb_arena *arena, struct rb_build_row *ret_row,
                                      int *ret_given_up, struct rb_err *err);
+/* The build, just added, is a trial: no artifact comes of it, and it is not the image's last. */
+RB_NODISCARD int rb_store_set_trial(struct rb_store *store, int64_t build_id, const char *trial,
+                                    struct rb_err *err);
+/* How the newest trial of the image for this input key with that input put back ended, if there was
+   one. */
+RB_NODISCARD int rb_store_trial(struct rb_store *store, int64_t image_id, const char *input_key,
+                                const char *trial, bool *ret_done, bool *ret_good,
+                                struct rb_err *err);
 /* Notes the runner, before it is known to run (pid 0) and after; event build.started the first
  * time. */
 RB_NODISCARD int rb_store_start_build(struct rb_store *store, int64_t build_id,

@@ -62,6 +62,7 @@ static const char *compare_verdicts(const struct rb_plan_verdict *a,
     DIFFERS(until_at);
     DIFFERS(urgent);
     DIFFERS(replaces_running);
+    DIFFERS(bisect);
     return NULL;
 }
 
@@ -108,6 +109,8 @@ static const char *compare_records(const struct rb_plan_image *a, const struct r
     TEXT_DIFFERS(last_key);
     DIFFERS(last_finished_at);
     DIFFERS(last_attempt);
+    DIFFERS(base_trial);
+    DIFFERS(code_trial);
     DIFFERS(last_remaining_count);
     DIFFERS(settle_ms);
     DIFFERS(at_most_ms);

@@ -46,6 +46,11 @@ static const char *reasons_text(const struct rb_plan_decision *decision, struct 
     return rb_strbuf_text(text);
 }
 
+static const char *trial_of(const struct rb_plan_decision *decision)
+{
+    return decision->trial == NULL ? NULL : rb_plan_reason_kind_name(decision->trial->kind);
+}
+
 void check_decision(const char *name, const struct rb_plan_decision *decision,
                     const struct expected *expected)
 {
@@ -60,6 +65,7 @@ void check_decision(const char *name, const struct rb_plan_decision *decision,
         (build && decision->attempt != expected->attempt) || decision->ask != expected->ask ||
         decision->replace != expected->replace ||
         !rb_text_equal(decision->give_up, expected->give_up) ||
+        !rb_text_equal(trial_of(decision), expected->trial) ||
         strcmp(reasons_text(decision, &text), expected->reasons) != 0)
         fail_msg("%s: state %s, build %d, ask %d, replace %d, gives up %s, attempt %d, waits for "
                  "%s, wake at %lld, cause \"%s\", "

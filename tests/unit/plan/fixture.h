@@ -37,6 +37,7 @@ struct expected {
     bool ask;
     bool replace;
     const char *give_up;
+    const char *trial; /* the kind of the input that is put back */
 };
 
 /* Fills in the keys that a table cannot know: an image's key is that of its decision. */

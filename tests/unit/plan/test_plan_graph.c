@@ -17,8 +17,9 @@ static const struct rb_plan_reason PERL_REMAINS[] = {
 static const struct rb_plan_verdict HELD_BACK = {
     RB_PLAN_HOLD, TRIED, "two must approve", "approval", 0, false, false};
 static const struct rb_plan_verdict REFUSED = {RB_PLAN_REFUSE, TRIED, "never", NULL, 0,
-                                               false,          false};
-static const struct rb_plan_verdict URGENT = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, true, false};
+                                               false,          false, false};
+static const struct rb_plan_verdict URGENT = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0,
+                                              true,          false, false};
 static const char CHILD_CODE[] = "code code:t2>t9#12";
 
 /* What a base is makes of its child; the base's own state is checked too. */

@@ -21,20 +21,27 @@ static const struct rb_plan_reason PERL_REMAINS[] = {
 static const struct rb_plan_reason OLD_PERL_REMAINS[] = {
     {RB_REASON_PACKAGE, "perl", "5.36-5", "5.36-6", 19}};
 
-static const struct rb_plan_verdict ALLOWED = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, false, false};
+static const struct rb_plan_verdict ALLOWED = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0,
+                                               false,         false, false};
 static const struct rb_plan_verdict ALLOWED_ANOTHER = {RB_PLAN_ALLOW, "another", NULL, NULL, 0,
-                                                       false,         false};
-static const struct rb_plan_verdict URGENT = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, true, false};
+                                                       false,         false,     false};
+static const struct rb_plan_verdict URGENT = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0,
+                                              true,          false, false};
 static const struct rb_plan_verdict UNTIL_APPROVED = {
     RB_PLAN_HOLD, TRIED, "two must approve", "approval", 0, false, false};
 static const struct rb_plan_verdict UNTIL_LATER = {
     RB_PLAN_HOLD, TRIED, "not at this hour", "time", NOW + MINUTE, false, false};
 static const struct rb_plan_verdict UNTIL_NOW = {
     RB_PLAN_HOLD, TRIED, "not at this hour", "time", NOW, false, false};
-static const struct rb_plan_verdict REPLACES = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0, false, true};
-static const struct rb_plan_verdict REFUSED = {RB_PLAN_REFUSE, TRIED, "never on a Friday", NULL, 0,
-                                               false,          false};
+static const struct rb_plan_verdict REPLACES = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0,
+                                                false,         true,  false};
+static const struct rb_plan_verdict REFUSED = {
+    RB_PLAN_REFUSE, TRIED, "never on a Friday", NULL, 0, false, false, false};
 
+static const struct rb_plan_verdict BISECTS = {RB_PLAN_ALLOW, TRIED, NULL, NULL, 0,
+                                               false,         false, true};
+
+static const char BASE_AND_CODE[] = "base debian:d1>d9#11, code code:t1>t9#12";
 static const char CODE[] = "code code:t1>t9#12";
 static const char PERL_REASON[] = "package perl:5.36-7>5.36-8#21";
 
@@ -212,6 +219,41 @@ static const struct {
     {"failed",
      {FRESH_BASE, NEW_CODE, .last = RB_LAST_FAILED, .last_key = TRIED, .last_attempt = 1},
      {RB_PLAN_FAILED, CODE, "its last build failed; waits for a changed input or a request"}},
+    {"one input alone has changed",
+     {FRESH_BASE, .now = {"r9", "d1", "t1"}, .last = RB_LAST_FAILED, .last_key = TRIED},
+     {RB_PLAN_FAILED, "recipe shop/runtime:r1>r9#0",
+      "recipe shop/runtime alone has changed since the last good build"}},
+    {"two have, and policy lets nothing be tried",
+     {FRESH_BASE, .now = {"r1", "d9", "t9"}, .last = RB_LAST_FAILED, .last_key = TRIED},
+     {RB_PLAN_FAILED, BASE_AND_CODE,
+      "its last build failed; waits for a changed input or a request"}},
+    {"it is tried with the base put back",
+     {FRESH_BASE, .now = {"r1", "d9", "t9"}, .last = RB_LAST_FAILED, .last_key = TRIED,
+      .ask_policy = true, .verdict = &BISECTS},
+     {RB_PLAN_STALE, BASE_AND_CODE, .attempt = 1, .trial = "base"}},
+    {"then with the code",
+     {FRESH_BASE, .now = {"r1", "d9", "t9"}, .last = RB_LAST_FAILED, .last_key = TRIED,
+      .ask_policy = true, .verdict = &BISECTS, .base_trial = RB_TRIAL_BAD},
+     {RB_PLAN_STALE, BASE_AND_CODE, .attempt = 1, .trial = "code"}},
+    {"the code broke it",
+     {FRESH_BASE, .now = {"r1", "d9", "t9"}, .last = RB_LAST_FAILED, .last_key = TRIED,
+      .ask_policy = true, .verdict = &BISECTS, .base_trial = RB_TRIAL_BAD,
+      .code_trial = RB_TRIAL_GOOD},
+     {RB_PLAN_FAILED, BASE_AND_CODE, "code code breaks it: put back, it builds"}},
+    {"no one of them did",
+     {FRESH_BASE, .now = {"r1", "d9", "t9"}, .last = RB_LAST_FAILED, .last_key = TRIED,
+      .ask_policy = true, .verdict = &BISECTS, .base_trial = RB_TRIAL_BAD,
+      .code_trial = RB_TRIAL_BAD},
+     {RB_PLAN_FAILED, BASE_AND_CODE, "none of its inputs put back alone makes it build"}},
+    {"nothing is tried while it is paused",
+     {FRESH_BASE, .now = {"r1", "d9", "t9"}, .last = RB_LAST_FAILED, .last_key = TRIED,
+      .ask_policy = true, .verdict = &BISECTS, .paused_by = "ann: x"},
+     {RB_PLAN_FAILED, BASE_AND_CODE, "its last build failed"}},
+    {"what never was built cannot be put back",
+     {FRESH_BASE, .artifact_digest = NULL, .last = RB_LAST_FAILED, .last_key = TRIED,
+      .ask_policy = true, .verdict = &BISECTS},
+     {RB_PLAN_FAILED, "recipe shop/runtime:>r1#0, base debian:>d1#11, code code:>t1#12",
+      "its last build failed"}},
     {"failed, then another input came",
      {FRESH_BASE, NEW_CODE, .last = RB_LAST_FAILED, .last_key = "another", .last_attempt = 1},
      {RB_PLAN_STALE, CODE, .attempt = 1}},
