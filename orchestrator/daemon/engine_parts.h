@@ -122,6 +122,7 @@ struct engine_image {
     int64_t settling_since; /* 0: it is not settling */
     /* What the planner was shown last and keeps looking at. */
     char code_key[RB_SHA256_HEX_SIZE];
+    char *base_version;
     char *paused_by;
     char *request_who;
     char *request_why;

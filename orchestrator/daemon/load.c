@@ -135,6 +135,7 @@ void engine_unload(struct rb_engine *engine)
         rb_free(image->name);
         rb_free(image->repositories);
         rb_free(image->updates_for);
+        rb_free(image->base_version);
         rb_free(image->paused_by);
         rb_free(image->request_who);
         rb_free(image->request_why);

@@ -12,6 +12,12 @@
 #include "rebake/store/decisions.h"
 #include "rebake/store/queue.h"
 
+static void keep_text(char **kept, char *text)
+{
+    rb_free(*kept);
+    *kept = text;
+}
+
 /* The inputs as planning sees them, and which of them nobody has seen yet. */
 static void fill_inputs(struct engine_image *image, struct rb_plan_image *plan)
 {
@@ -30,16 +36,11 @@ static void fill_inputs(struct engine_image *image, struct rb_plan_image *plan)
     if (image->base_source == NULL)
         return;
     struct engine_seen base = engine_see(image, image->base_source);
-    plan->now.base_digest = base.version;
+    keep_text(&image->base_version, rb_strdup(base.version));
+    plan->now.base_digest = image->base_version;
     plan->base_version_id = base.version_id;
     if (plan->now.base_digest == NULL)
         plan->missing = image->base_source->name;
-}
-
-static void keep_text(char **kept, char *text)
-{
-    rb_free(*kept);
-    *kept = text;
 }
 
 static void fill_words(struct engine_image *image, const struct engine_words *words,
