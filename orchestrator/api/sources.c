@@ -5,6 +5,7 @@
 #include "names.h"
 #include "rebake/base/text.h"
 #include "shapes.h"
+#include "words.h"
 
 struct filter {
     bool in_trouble;
@@ -82,5 +83,6 @@ int api_get_sources(const struct api_request *request, struct api_reply *reply, 
     if (failing != NULL && !filter.in_trouble && !rb_text_equal(failing, "false"))
         return rb_err_set(err, RB_EINVALID, "failing=%s is neither true nor false", failing);
     reply->json = rb_json_object();
-    return add_sources(request, &filter, reply->json, err);
+    int status = add_sources(request, &filter, reply->json, err);
+    return status == 0 ? api_add_pins_of(request, NULL, reply->json, err) : status;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source_view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "rebake/base/memory.h"
 #include "rebake/base/strbuf.h"
 #include "rebake/base/text.h"
+#include "view.h"
 
 /* From the lightest on: what will pass by itself, what somebody must see to, what may be an attack.
  */
@@ -72,4 +74,24 @@ char *rb_source_names(const json_t *source)
     json_array_foreach(json_object_get(source, "names"), i, name)
         rb_strbuf_printf(&text, "%s%s", i == 0 ? "" : ", ", json_string_value(name));
     return rb_strbuf_steal(&text);
+}
+
+void rb_pins_print(const json_t *pins, const struct rb_style *style, int64_t now_at)
+{
+    size_t i;
+    const json_t *pin;
+    json_array_foreach(pins, i, pin)
+    {
+        char version[RB_VIEW_TEXT_SIZE], over[RB_VIEW_TEXT_SIZE];
+        const char *at = rb_json_get_string(pin, "version", NULL);
+        const char *subject = rb_json_get_string(pin, "subject", "?");
+        bool ends = rb_json_get_string(pin, "until", NULL) != NULL;
+        bool is_behind = !rb_text_equal(at, rb_json_get_string(pin, "newest", NULL));
+        if (rb_text_starts_with(subject, "source:"))
+            subject = rb_json_get_string(pin, "source", subject);
+        printf("source %s%s%s is pinned to %s by %s%s%s: %s%s\n", style->name, subject,
+               style->reset, rb_view_version(at, version), rb_json_get_string(pin, "who", "?"),
+               ends ? ", over " : "", ends ? rb_view_when(pin, "until", now_at, over) : "",
+               rb_json_get_string(pin, "why", ""), is_behind ? " (there is another version)" : "");
+    }
 }

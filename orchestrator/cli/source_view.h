@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "rebake/base/json.h"
+#include "style.h"
 
 /* What is wrong with a source, in a word: its trouble, else its state where that is not well, else
    that of its host ("down", "probing"), else "good". */
@@ -21,5 +22,8 @@ const json_t **rb_sources_by_weight(const json_t *sources, size_t *ret_count);
 
 /* The names that pipelines have for it: "blog/site, shop/code". The caller frees it. */
 char *rb_source_names(const json_t *source);
+
+/* What people keep at a version, one a line: newer ones do not count. */
+void rb_pins_print(const json_t *pins, const struct rb_style *style, int64_t now_at);
 
 #endif

@@ -68,7 +68,7 @@ static void print_trouble(const struct rb_style *style, const json_t *source, in
     puts("");
 }
 
-static void print_sources(const json_t *sources)
+static void print_sources(const json_t *answer)
 {
     static const struct rb_table_column columns[] = {
         {"STATE", 0, 0},   {"SOURCE", 0, 12}, {"UPSTREAM", 0, 20}, {"CHECKED", 0, 0},
@@ -77,7 +77,8 @@ static void print_sources(const json_t *sources)
     int64_t now_at = rb_clock_now(&rb_clock_system);
     struct rb_style style = rb_style_for(stdout);
     size_t count;
-    RB_CLEANUP_FREE const json_t **sorted = rb_sources_by_weight(sources, &count);
+    RB_CLEANUP_FREE const json_t **sorted =
+        rb_sources_by_weight(json_object_get(answer, "sources"), &count);
     RB_CLEANUP(rb_table_cleanup)
     struct rb_table *table = rb_table_new(columns, RB_COUNT_OF(columns));
     for (size_t i = 0; i < count; i++)
@@ -85,6 +86,7 @@ static void print_sources(const json_t *sources)
     rb_table_print(table, stdout);
     for (size_t i = 0; i < count && rb_source_weight(sorted[i]) > 0; i++)
         print_trouble(&style, sorted[i], now_at);
+    rb_pins_print(json_object_get(answer, "pins"), &style, now_at);
 }
 
 static char *make_path(const struct rb_client_options *asked, const char *pipeline)
@@ -114,7 +116,7 @@ static int run_sources(const struct rb_command *command, int argc, char **argv)
     if (asked.json)
         rb_client_print(answer);
     else
-        print_sources(json_object_get(answer, "sources"));
+        print_sources(answer);
     return RB_EXIT_OK;
 }
 

@@ -172,25 +172,6 @@ static void print_blind(const struct story *story, const json_t *sources)
     }
 }
 
-/* What a person keeps at a version: newer ones do not count. */
-static void print_pins(const struct story *story, const json_t *pins)
-{
-    size_t i;
-    const json_t *pin;
-    json_array_foreach(pins, i, pin)
-    {
-        char version[RB_VIEW_TEXT_SIZE], over[RB_VIEW_TEXT_SIZE];
-        bool ends = rb_json_get_string(pin, "until", NULL) != NULL;
-        const char *at = rb_json_get_string(pin, "version", NULL);
-        bool is_behind = !rb_text_equal(at, rb_json_get_string(pin, "newest", NULL));
-        printf("source %s%s%s is pinned to %s by %s%s%s: %s%s\n", story->style.name,
-               rb_json_get_string(pin, "source", "?"), story->style.reset,
-               rb_view_version(at, version), rb_json_get_string(pin, "who", "?"),
-               ends ? ", over " : "", ends ? rb_view_when(pin, "until", story->now_at, over) : "",
-               rb_json_get_string(pin, "why", ""), is_behind ? " (there is another version)" : "");
-    }
-}
-
 static void print_story(const json_t *answer)
 {
     struct story story = {.chain = json_object_get(answer, "chain"),
@@ -202,7 +183,7 @@ static void print_story(const json_t *answer)
     if (strcmp(kind, "build") != 0)
         print_decision(&story, json_object_get(answer, "decision"), INDENT);
     print_blind(&story, json_object_get(answer, "sources"));
-    print_pins(&story, json_object_get(answer, "pins"));
+    rb_pins_print(json_object_get(answer, "pins"), &story.style, story.now_at);
     const json_t *first = json_array_get(story.chain, 0);
     if (first != NULL)
         print_link(&story, first, 0);

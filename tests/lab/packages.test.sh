@@ -126,9 +126,23 @@ publish_rpms
 expect_exit 0 rebake wait --check --timeout 1m
 expect_equal "$(builds el)" succeeded
 
-section "a newer version of what is in it does, and a rebuild that does not help is told and not repeated"
+section "a repository that is pinned offers what it did then, over a restart too"
+rpm_version() { rebake history shop/rpms --json | jq '[.events[] | select(.name == "source.changed")]['"$1"'].data.version'; }
+expect_exit 1 rebake pin rpms "$(rpm_version -1)" --why "as it was at first"
+expect_text "$LAB/err" "rpms cannot be pinned: what that version offers is not kept any more"
+expect_exit 0 rebake pin el/rpms present --why "not before the weekend"
 rpm_package demo 1 1.1 1
 publish_rpms
+expect_exit 0 rebake wait --check --timeout 1m
+lab_stop rebaked
+rebaked_start "$LAB/shop.yaml"
+expect_exit 0 rebake wait --check --timeout 1m
+expect_equal "$(builds el)" succeeded
+expect_exit 0 rebake sources
+expect_text "$LAB/out" "not before the weekend"
+expect_exit 0 rebake unpin el/rpms
+
+section "a newer version of what is in it does, and a rebuild that does not help is told and not repeated"
 expect_exit 1 rebake wait --check --timeout 1m
 expect_text "$LAB/err" unresolved
 expect_equal "$(reasons el)" "package demo 1:1.0-1 1:1.1-1"
