@@ -103,13 +103,22 @@ int api_want_until(const struct api_request *request, int64_t *ret_at, struct rb
 static int pause_source(const struct api_request *request, const char *asked,
                         const char **ret_subject, struct rb_err *err)
 {
-    struct rb_pin_row pin;
+    struct rb_pin_row pin = {0};
     struct rb_err other;
     int status = api_pin_source(request, asked, "present", &pin, &other);
-    if (status != 0)
-        return status == RB_ENOTFOUND ? status : rb_err_copy(err, &other);
     *ret_subject = pin.subject;
-    return 0;
+    return status == 0 || status == RB_ENOTFOUND ? status : rb_err_copy(err, &other);
+}
+
+static int pause_named(const struct api_request *request, const char *asked, const char *why,
+                       int64_t until_at, const char **ret_subject, struct rb_err *err)
+{
+    int status = resolve_subject(request, asked, ret_subject, err);
+    if (status == RB_ENOTFOUND)
+        return pause_source(request, asked, ret_subject, err);
+    return status == 0 ? rb_store_pause(request->options->store, *ret_subject, request->actor, why,
+                                        until_at, err)
+                       : status;
 }
 
 static int resume_source(const struct api_request *request, const char *asked,
@@ -131,11 +140,7 @@ int api_pause(const struct api_request *request, struct api_reply *reply, struct
     if (status == 0)
         status = api_want_until(request, &until_at, err);
     if (status == 0)
-        status = resolve_subject(request, asked, &subject, err);
-    if (status == 0)
-        status = rb_store_pause(options->store, subject, request->actor, why, until_at, err);
-    else if (status == RB_ENOTFOUND)
-        status = pause_source(request, asked, &subject, err);
+        status = pause_named(request, asked, why, until_at, &subject, err);
     if (status != 0)
         return status;
     options->changed(options->context);
@@ -156,24 +161,29 @@ static int is_paused(const struct api_request *request, const char *subject, boo
     return status;
 }
 
+static int resume_named(const struct api_request *request, const char *asked,
+                        const char **ret_subject, struct rb_err *err)
+{
+    bool paused;
+    int status = is_paused(request, asked, &paused, err);
+    *ret_subject = asked;
+    if (status == 0 && !paused)
+        status = resolve_subject(request, asked, ret_subject, err);
+    if (status == RB_ENOTFOUND)
+        return resume_source(request, asked, ret_subject, err);
+    return status == 0 ? rb_store_resume(request->options->store, *ret_subject, request->actor, err)
+                       : status;
+}
+
 int api_resume(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     const struct rb_api_options *options = request->options;
     const char *asked, *subject, *why;
-    bool paused;
     int status = rb_json_want_string(request->body, "the request", "subject", &asked, err);
     if (status == 0)
         status = api_want_why(request, true, &why, err);
     if (status == 0)
-        status = is_paused(request, asked, &paused, err);
-    if (status == 0 && paused)
-        subject = asked;
-    else if (status == 0)
-        status = resolve_subject(request, asked, &subject, err);
-    if (status == 0)
-        status = rb_store_resume(options->store, subject, request->actor, err);
-    else if (status == RB_ENOTFOUND)
-        status = resume_source(request, asked, &subject, err);
+        status = resume_named(request, asked, &subject, err);
     if (status != 0)
         return status;
     options->changed(options->context);

@@ -78,20 +78,26 @@ static int find_input(const struct api_request *request, const char *asked, cons
     return 0;
 }
 
+/* SOURCE */
+static int find_shared(const struct api_request *request, const char *asked, struct pinned *pinned,
+                       struct rb_err *err)
+{
+    int status = find_source(request, NULL, asked, &pinned->source, err);
+    if (status != 0)
+        return status;
+    if (pinned->source == NULL)
+        return no_source(asked, err);
+    pinned->subject = rb_arena_printf(request->arena, "source:%lld", (long long)pinned->source->id);
+    return 0;
+}
+
 static int find_pinned(const struct api_request *request, const char *asked, struct pinned *pinned,
                        struct rb_err *err)
 {
     const char *slash = strrchr(asked, '/');
     *pinned = (struct pinned){0};
-    if (slash == NULL) {
-        int status = find_source(request, NULL, asked, &pinned->source, err);
-        if (status == 0 && pinned->source == NULL)
-            status = no_source(asked, err);
-        if (status == 0)
-            pinned->subject =
-                rb_arena_printf(request->arena, "source:%lld", (long long)pinned->source->id);
-        return status;
-    }
+    if (slash == NULL)
+        return find_shared(request, asked, pinned, err);
     const char *owner = rb_arena_strndup(request->arena, asked, (size_t)(slash - asked));
     bool is_pipeline;
     int status = api_is_pipeline(request, owner, &is_pipeline, err);

@@ -368,7 +368,7 @@ static int note_cancel(struct rb_store *store, int64_t build_id, const char *who
                        struct rb_err *err)
 {
     RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
-    struct rb_build_row row;
+    struct rb_build_row row = {0};
     int status = rb_store_build(store, build_id, arena, &row, err);
     if (status != 0 || rb_build_state_is_final(row.state))
         return status;
