@@ -34,17 +34,17 @@ struct waiver_draft {
 #define WINDOW_AT(member) offsetof(struct rb_policy_window, member)
 #define WAIVER_AT(member) offsetof(struct waiver_draft, member)
 
-#define SLA_FIELD(name, field)                                                                     \
+#define SLA_FIELD(word, field, text)                                                               \
     {                                                                                              \
-        .key = name, .kind = RB_FIELD_SPAN, .offset = AT(sla.field), .least = "1s",                \
-        .most = "3650d", .example = name ": 7d"                                                    \
+        .key = (word), .kind = RB_FIELD_SPAN, .offset = AT(sla.field), .least = "1s",              \
+        .most = "3650d", .example = (text)                                                         \
     }
 
-static const struct rb_field sla_fields[] = {SLA_FIELD("exploited", exploited_ms),
-                                             SLA_FIELD("critical", critical_ms),
-                                             SLA_FIELD("high", high_ms),
-                                             SLA_FIELD("medium", medium_ms),
-                                             SLA_FIELD("low", low_ms),
+static const struct rb_field sla_fields[] = {SLA_FIELD("exploited", exploited_ms, "exploited: 7d"),
+                                             SLA_FIELD("critical", critical_ms, "critical: 7d"),
+                                             SLA_FIELD("high", high_ms, "high: 7d"),
+                                             SLA_FIELD("medium", medium_ms, "medium: 7d"),
+                                             SLA_FIELD("low", low_ms, "low: 7d"),
                                              {.key = NULL}};
 
 const struct rb_field rb_policy_fields[] = {

@@ -132,7 +132,7 @@ static int resume_source(const struct api_request *request, const char *asked,
 int api_pause(const struct api_request *request, struct api_reply *reply, struct rb_err *err)
 {
     const struct rb_api_options *options = request->options;
-    const char *asked, *subject, *why;
+    const char *asked, *subject = NULL, *why;
     int64_t until_at;
     int status = rb_json_want_string(request->body, "the request", "subject", &asked, err);
     if (status == 0)

@@ -94,7 +94,10 @@ static int read_supposition(const struct rb_engine *engine, const json_t *json,
         return rb_err_set(err, RB_EINVALID, "the version of %s is empty, or longer than %d bytes",
                           source, WORD_MAXIMUM);
     status = find_source(engine, source, &ret->source, err);
-    return status == 0 ? check_kind(ret, err) : status;
+    if (status != 0)
+        return status;
+    RB_ASSERT(ret->source != NULL);
+    return check_kind(ret, err);
 }
 
 static bool watches(const struct engine_image *image, const struct engine_source *source)

@@ -78,19 +78,19 @@ struct simulation {
     struct counts counts;
 };
 
-/* fleet.c: what happens to images. Each tells the planner. */
+/* fleet.c: what happens to images, by index. Each tells the planner. */
 void fleet_begin(struct simulation *simulation);
-void fleet_tell(struct simulation *simulation, int image);
+void fleet_tell(struct simulation *simulation, int index);
 void fleet_event(struct simulation *simulation, const struct rb_history_event *event);
-void fleet_start_build(struct simulation *simulation, int image);
-void fleet_end_build(struct simulation *simulation, int image);
+void fleet_start_build(struct simulation *simulation, int index);
+void fleet_end_build(struct simulation *simulation, int index);
 
 /* asking.c: policy is asked about what the planner wants to know, and its answer kept. */
-RB_NODISCARD int ask_about(struct simulation *simulation, int image,
+RB_NODISCARD int ask_about(struct simulation *simulation, int index,
                            const struct rb_plan_decision *decision, struct rb_err *err);
 /* The time that an advisory's exposure may last; 0: for ever. */
 RB_NODISCARD int ask_for_deadline(struct simulation *simulation,
-                                  const struct rb_history_advisory *advisory, int image,
+                                  const struct rb_history_advisory *advisory, int index,
                                   int64_t *ret_at, struct rb_err *err);
 
 /* report.c */
