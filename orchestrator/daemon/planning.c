@@ -84,6 +84,7 @@ static void fill_image(struct engine_image *image, const struct engine_words *wo
     plan->updates_are_fixes = strcmp(image->model->rebuild_on, RB_REBUILD_ON_ADVISORY) == 0;
     plan->settle_ms = image->model->settle_ms;
     plan->at_most_ms = image->model->at_most_ms;
+    plan->retry_unresolved_ms = image->model->retry_unresolved_ms;
     plan->settling_since = image->settling_since;
     plan->ask_policy = image->pipeline->model->policy != NULL;
     plan->verdict = engine_verdict_now(&image->verdict, now_at);

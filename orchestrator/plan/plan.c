@@ -114,12 +114,20 @@ static enum rb_plan_state unresolved(const struct plan_work *work, const struct 
 {
     const struct rb_plan_decision *decision = subject->decision;
     const struct rb_plan_reason *first = &decision->reasons[0];
+    const struct rb_plan_image *image = subject->image;
+    char time[RB_TIME_TEXT_SIZE];
+    int64_t again_at = image->last_finished_at + image->retry_unresolved_ms;
     const char *more = decision->reason_count == 1 ? ""
                                                    : rb_arena_printf(work->arena, " and %zu more",
                                                                      decision->reason_count - 1);
+    const char *again = "";
+    if (image->retry_unresolved_ms > 0) {
+        subject->decision->wake_at = again_at;
+        again = rb_arena_printf(work->arena, ", or until %s", rb_time_format(again_at, time));
+    }
     subject->decision->cause =
-        rb_arena_printf(work->arena, "a rebuild did not cure %s %s%s; waits for a changed input",
-                        rb_plan_reason_kind_name(first->kind), first->subject, more);
+        rb_arena_printf(work->arena, "a rebuild did not cure %s %s%s; waits for a changed input%s",
+                        rb_plan_reason_kind_name(first->kind), first->subject, more, again);
     return RB_PLAN_UNRESOLVED;
 }
 
@@ -248,12 +256,17 @@ static enum rb_plan_state with_reasons(const struct plan_work *work, const struc
     const struct rb_plan_image *image = subject->image;
     struct rb_plan_decision *decision = subject->decision;
     bool tried = image->request_who == NULL && rb_text_equal(image->last_key, decision->input_key);
+    bool again = image->retry_unresolved_ms > 0 &&
+                 !is_between(image->last_finished_at, work->now_at,
+                             image->last_finished_at + image->retry_unresolved_ms);
+    bool uncured = subject->remaining_count == decision->reason_count ||
+                   (tried && image->last == RB_LAST_UNRESOLVED);
     decision->attempt = 1;
-    if (subject->remaining_count == decision->reason_count)
-        return unresolved(work, subject);
+    if (uncured)
+        return again ? to_be_built(work, subject) : unresolved(work, subject);
     if (!tried || image->last == RB_LAST_NONE)
         return to_be_built(work, subject);
-    if (image->last == RB_LAST_GOOD || image->last == RB_LAST_UNRESOLVED)
+    if (image->last == RB_LAST_GOOD)
         return unresolved(work, subject);
     if (image->last != RB_LAST_TRANSIENT || image->last_attempt >= RB_PLAN_ATTEMPTS)
         return failed(work, subject);
@@ -441,6 +454,7 @@ int64_t plan_next_look_at(const struct plan_work *work, int index)
     if (image->last != RB_LAST_NONE) {
         at = sooner(work, image->last_finished_at, at);
         at = sooner(work, rb_plan_retry_at(image->last_finished_at, image->last_attempt), at);
+        at = sooner(work, image->last_finished_at + image->retry_unresolved_ms, at);
     }
     return image->verdict == NULL ? at : sooner(work, image->verdict->until_at, at);
 }

@@ -45,7 +45,10 @@ struct rb_image {
     int64_t timeout_ms; /* for one build; 30m unless said */
     int64_t settle_ms;  /* `rebuild: { settle }`: quiet time before a build; 0 unless said */
     int64_t at_most_ms; /* `rebuild: { at-most }`: the longest wait; ten times settle unless said */
-    const char *rebuild_on;               /* `rebuild: { on }`: which newer packages count */
+    int64_t
+        retry_unresolved_ms; /* `rebuild: { retry-unresolved }`: what a rebuild did not cure is
+                                tried again after it; 0 unless said: only when an input changes */
+    const char *rebuild_on;  /* `rebuild: { on }`: which newer packages count */
     char recipe_hash[RB_SHA256_HEX_SIZE]; /* of all the above that changes what is built or where it
                                              goes, sources by their address; of nothing else (not of
                                              places, intervals, key order, names of sources) */

@@ -134,10 +134,12 @@ struct rb_plan_image {
     bool request_force;    /* it outranks a pause and policy's hold, and never policy's refusal */
     const char *paused_by; /* "who: why"; NULL: not paused */
     int64_t settle_ms;
-    int64_t at_most_ms;     /* how long it settles in all; 0: as long as things change */
-    int64_t changed_at;     /* when the newest of its inputs was seen */
-    int64_t settling_since; /* since when it is RB_PLAN_SETTLING; 0: it is not */
-    bool ask_policy;        /* false: no policy is set for it, and it may be built */
+    int64_t at_most_ms;          /* how long it settles in all; 0: as long as things change */
+    int64_t changed_at;          /* when the newest of its inputs was seen */
+    int64_t retry_unresolved_ms; /* what a build did not cure is tried again after it; 0: not by
+                                    time */
+    int64_t settling_since;      /* since when it is RB_PLAN_SETTLING; 0: it is not */
+    bool ask_policy;             /* false: no policy is set for it, and it may be built */
     const struct rb_plan_verdict *verdict; /* the last; NULL: none yet */
 };
 

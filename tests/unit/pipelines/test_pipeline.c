@@ -127,6 +127,7 @@ static void every_key_reaches_the_model(void **state)
     assert_int_equal(base->timeout_ms, 60 * 60 * 1000);
     assert_int_equal(base->settle_ms, 90000);
     assert_int_equal(base->at_most_ms, 1800000);
+    assert_int_equal(base->retry_unresolved_ms, 7 * 86400 * 1000);
     assert_string_equal(base->rebuild_on, RB_REBUILD_ON_ADVISORY);
     assert_string_equal(rb_pipeline_image(pipeline, "top")->context_path, "right"); /* an alias */
 

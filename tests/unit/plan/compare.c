@@ -114,6 +114,7 @@ static const char *compare_records(const struct rb_plan_image *a, const struct r
     DIFFERS(last_remaining_count);
     DIFFERS(settle_ms);
     DIFFERS(at_most_ms);
+    DIFFERS(retry_unresolved_ms);
     DIFFERS(changed_at);
     DIFFERS(settling_since);
     return compare_reasons(a->last_remaining, b->last_remaining, a->last_remaining_count);
