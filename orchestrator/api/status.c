@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "deadlines.h"
 #include "names.h"
-#include "rebake/store/exposures.h"
 #include "shapes.h"
 #include "words.h"
 
@@ -83,42 +83,6 @@ static int add_deployments(const struct api_request *request, json_t *into, stru
     return status;
 }
 
-enum { DEADLINES_SHOWN = 10 };
-
-/* Exposures that policy gave a deadline: how they stand, and the earliest of them. */
-static int add_sla(const struct api_request *request, json_t *into, struct rb_err *err)
-{
-    struct rb_sla_sum sum;
-    struct rb_exposure_row *rows;
-    size_t count;
-    int status = rb_store_sla(request->options->store, &sum, err);
-    if (status == 0)
-        status = rb_store_deadlines(request->options->store, DEADLINES_SHOWN, request->arena, &rows,
-                                    &count, err);
-    if (status != 0)
-        return status;
-    json_t *sla = rb_json_object(), *earliest = rb_json_array();
-    rb_json_set_integer(sla, "open", sum.open);
-    rb_json_set_integer(sla, "breached", sum.breached);
-    rb_json_set_integer(sla, "due", sum.due);
-    rb_json_set_integer(sla, "breaches", sum.breaches);
-    rb_json_set_time(sla, "nextAt", sum.next_at);
-    for (size_t i = 0; i < count; i++) {
-        json_t *json = rb_json_object();
-        rb_json_set_string(json, "image", api_full_name(request, rows[i].pipeline, rows[i].image));
-        rb_json_set_string(json, "advisory", rows[i].advisory);
-        rb_json_set_string(json, "severity", rows[i].severity);
-        rb_json_set_bool(json, "kev", rows[i].kev);
-        rb_json_set_time(json, "since", rows[i].since);
-        rb_json_set_time(json, "deadline", rows[i].deadline_at);
-        rb_json_set_bool(json, "breached", rows[i].breached_at != 0);
-        rb_json_append(earliest, json);
-    }
-    rb_json_set(sla, "earliest", earliest);
-    rb_json_set(into, "sla", sla);
-    return 0;
-}
-
 static int add_policy(const struct api_request *request, json_t *into, struct rb_err *err)
 {
     const struct rb_api_options *options = request->options;
@@ -132,7 +96,7 @@ int api_get_status(const struct api_request *request, struct api_reply *reply, s
 {
     static int (*const PARTS[])(const struct api_request *, json_t *, struct rb_err *) = {
         api_add_words,   add_pipelines,   api_add_sources, add_images,
-        add_open_builds, add_deployments, add_sla,         add_policy};
+        add_open_builds, add_deployments, api_add_sla,     add_policy};
     int status = 0;
     reply->json = rb_json_object();
     rb_json_set_string(reply->json, "version", request->options->version);

@@ -14,6 +14,7 @@
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
 #include "rebake/deploy/deploy.h"
+#include "rebake/store/exposures.h"
 #include "vulnerabilities.h"
 
 enum { PIPELINE_MAXIMUM = 1 << 20 };
@@ -405,6 +406,8 @@ static int load_pipeline(struct rb_engine *engine, struct engine_pipeline *pipel
         status = load_image(engine, pipeline, &model->images[i], err);
     for (size_t i = 0; status == 0 && i < model->deployment_count; i++)
         status = load_deployment(engine, pipeline, &model->deployments[i], err);
+    if (status == 0 && model->policy == NULL)
+        status = rb_store_drop_deadlines(engine->store, pipeline->id, err);
     return status == 0 ? retain(engine, pipeline, err) : status;
 }
 

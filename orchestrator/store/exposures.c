@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "rebake/store/exposures.h"
+#include "exposures.h"
 
 #include "query.h"
 #include "rebake/base/memory.h"
@@ -14,6 +14,13 @@ static const char SQL_DEADLINE[] =
     "UPDATE exposures SET deadline = ?2, due_told = iif(?2 > deadline OR ?2 = 0, 0, due_told),"
     " breached_at = iif(?2 = 0 OR ?2 > ?3, 0, breached_at) WHERE id = ?1 AND deadline <> ?2";
 
+static const char SQL_DROP[] =
+    "UPDATE exposures SET deadline = 0, due_told = 0, breached_at = 0 WHERE closed_at = 0"
+    " AND deadline > 0 AND image_id IN (SELECT id FROM images WHERE pipeline_id = ?1)";
+
+/* In one transaction: the rest comes with the next look. */
+#define TOLD_AT_ONCE "500"
+
 #define SQL_ROWS                                                                                   \
     "SELECT e.id, e.image_id, p.name, i.name, e.advisory, e.severity, e.kev, e.since, e.deadline," \
     " e.breached_at FROM exposures e CROSS JOIN images i ON i.id = e.image_id"                     \
@@ -23,11 +30,16 @@ static const char SQL_OF_IMAGE[] =
     SQL_ROWS " WHERE e.image_id = ?1 AND e.closed_at = 0 ORDER BY e.advisory";
 static const char SQL_WITH_DEADLINE[] =
     SQL_ROWS " WHERE e.closed_at = 0 AND e.deadline > 0 ORDER BY e.deadline, e.id LIMIT ?1";
+static const char SQL_DEADLINES_OF_IMAGE[] =
+    SQL_ROWS " WHERE e.image_id = ?2 AND e.closed_at = 0 AND e.deadline > 0"
+             " ORDER BY e.deadline, e.id LIMIT ?1";
 static const char SQL_OVER[] =
-    SQL_ROWS " WHERE e.closed_at = 0 AND e.deadline > 0 AND e.breached_at = 0 AND e.deadline <= ?1";
+    SQL_ROWS " WHERE e.closed_at = 0 AND e.deadline > 0 AND e.breached_at = 0 AND e.deadline <= ?1"
+             " ORDER BY e.deadline LIMIT " TOLD_AT_ONCE;
 static const char SQL_DUE[] =
     SQL_ROWS " WHERE e.closed_at = 0 AND e.deadline > 0 AND e.breached_at = 0 AND e.deadline > ?1"
-             " AND e.due_told = 0 AND e.since + (e.deadline - e.since) / 4 * 3 <= ?1";
+             " AND e.due_told = 0 AND e.since + (e.deadline - e.since) / 4 * 3 <= ?1"
+             " ORDER BY e.deadline LIMIT " TOLD_AT_ONCE;
 static const char SQL_BREACH[] = "UPDATE exposures SET breached_at = ?2 WHERE id = ?1";
 static const char SQL_TOLD[] = "UPDATE exposures SET due_told = 1 WHERE id = ?1";
 static const char SQL_NEXT[] =
@@ -80,11 +92,15 @@ int rb_store_exposures(struct rb_store *store, int64_t image_id, struct rb_arena
     return read_rows(&query, arena, ret_rows, ret_count, err);
 }
 
-int rb_store_deadlines(struct rb_store *store, size_t limit, struct rb_arena *arena,
-                       struct rb_exposure_row **ret_rows, size_t *ret_count, struct rb_err *err)
+int rb_store_deadlines(struct rb_store *store, int64_t image_id, size_t limit,
+                       struct rb_arena *arena, struct rb_exposure_row **ret_rows, size_t *ret_count,
+                       struct rb_err *err)
 {
-    struct query query = query_start(store, SQL_WITH_DEADLINE);
+    struct query query =
+        query_start(store, image_id == 0 ? SQL_WITH_DEADLINE : SQL_DEADLINES_OF_IMAGE);
     query_bind_limit(&query, limit);
+    if (image_id != 0)
+        query_bind_integer(&query, image_id);
     return read_rows(&query, arena, ret_rows, ret_count, err);
 }
 
@@ -120,11 +136,11 @@ static int add_exposure(struct rb_store *store, int64_t image_id, const struct r
     return query_run(&query, err);
 }
 
-static int close_exposure(struct rb_store *store, const struct rb_exposure_row *row,
+static int close_exposure(struct rb_store *store, const struct rb_exposure_row *row, bool is_mended,
                           struct rb_err *err)
 {
     int64_t now_at = rb_clock_now(store->clock);
-    bool is_late = row->breached_at != 0 || now_at > row->deadline_at;
+    bool is_late = !is_mended || row->breached_at != 0 || now_at > row->deadline_at;
     int status = run_with_time(store, SQL_CLOSE, row->id, now_at, err);
     if (status != 0 || row->deadline_at == 0)
         return status;
@@ -150,7 +166,7 @@ static int write_exposures(struct rb_store *store, int64_t image_id,
     int status = rb_store_exposures(store, image_id, arena, &known, &known_count, err);
     for (size_t i = 0; status == 0 && i < known_count; i++) {
         if (json_object_get(names, known[i].advisory) == NULL)
-            status = close_exposure(store, &known[i], err);
+            status = close_exposure(store, &known[i], true, err);
     }
     for (size_t i = 0; status == 0 && i < count; i++)
         status = add_exposure(store, image_id, &rows[i], err);
@@ -164,6 +180,27 @@ int rb_store_set_exposures(struct rb_store *store, int64_t image_id,
     if (status != 0)
         return status;
     return change_end(store, write_exposures(store, image_id, rows, count, err), err);
+}
+
+int exposures_close(struct rb_store *store, int64_t image_id, struct rb_err *err)
+{
+    RB_CLEANUP(rb_arena_cleanup) struct rb_arena *arena = rb_arena_new();
+    struct rb_exposure_row *rows;
+    size_t count;
+    int status = rb_store_exposures(store, image_id, arena, &rows, &count, err);
+    for (size_t i = 0; status == 0 && i < count; i++)
+        status = close_exposure(store, &rows[i], false, err);
+    return status;
+}
+
+int rb_store_drop_deadlines(struct rb_store *store, int64_t pipeline_id, struct rb_err *err)
+{
+    int status = change_begin(store, err);
+    if (status != 0)
+        return status;
+    struct query query = query_start(store, SQL_DROP);
+    query_bind_integer(&query, pipeline_id);
+    return change_end(store, query_run(&query, err), err);
 }
 
 int rb_store_set_deadline(struct rb_store *store, int64_t exposure_id, int64_t deadline_at,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "exposures.h"
 #include "query.h"
 #include "rebake/base/memory.h"
 #include "rebake/base/text.h"
@@ -116,6 +117,8 @@ static int retire_image(struct rb_store *store, int64_t pipeline_id, const char 
     query_bind_integer(&query, known.id);
     query_bind_integer(&query, rb_clock_now(store->clock));
     status = query_run(&query, err);
+    if (status == 0)
+        status = exposures_close(store, known.id, err);
     return status == 0 ? event_of_image(store, known.id, "image.removed", NULL, err) : status;
 }
 

@@ -33,17 +33,21 @@ RB_NODISCARD int rb_store_set_exposures(struct rb_store *store, int64_t image_id
 /* 0: it has none any more. A later one than before takes a breach back. */
 RB_NODISCARD int rb_store_set_deadline(struct rb_store *store, int64_t exposure_id,
                                        int64_t deadline_at, struct rb_err *err);
+/* No exposure of the pipeline's has a deadline any more, for it has no policy. */
+RB_NODISCARD int rb_store_drop_deadlines(struct rb_store *store, int64_t pipeline_id,
+                                         struct rb_err *err);
 /* The image's open ones, by advisory. */
 RB_NODISCARD int rb_store_exposures(struct rb_store *store, int64_t image_id,
                                     struct rb_arena *arena, struct rb_exposure_row **ret_rows,
                                     size_t *ret_count, struct rb_err *err);
-/* Those that are open and have a deadline, the earliest first: breached ones, then those that are
-   due. */
-RB_NODISCARD int rb_store_deadlines(struct rb_store *store, size_t limit, struct rb_arena *arena,
-                                    struct rb_exposure_row **ret_rows, size_t *ret_count,
-                                    struct rb_err *err);
+/* Those of the image (0: of all) that are open and have a deadline, the earliest first: breached
+   ones, then those that are due. */
+RB_NODISCARD int rb_store_deadlines(struct rb_store *store, int64_t image_id, size_t limit,
+                                    struct rb_arena *arena, struct rb_exposure_row **ret_rows,
+                                    size_t *ret_count, struct rb_err *err);
 /* What is over is breached, and what has used three quarters of its time is due: each is told once,
-   by the events sla.breached and sla.due. *ret_next_at: when to look again; 0: at no time. */
+   by the events sla.breached and sla.due, some hundreds in one call. *ret_next_at: when to look
+   again; 0: at no time. */
 RB_NODISCARD int rb_store_watch_deadlines(struct rb_store *store, int64_t *ret_next_at,
                                           struct rb_err *err);
 

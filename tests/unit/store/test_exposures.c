@@ -128,6 +128,61 @@ static void a_deadline_may_move(void **state)
     assert_int_equal(sum_of(fixture).breached, 0);
 }
 
+/* Neither is late for what nobody waits for any more. */
+static void a_retired_image_has_no_clock(void **state)
+{
+    static const char *const NONE[] = {NULL};
+    struct fixture *fixture = *state;
+    struct rb_err err;
+    set(fixture, "A", NULL);
+    set_deadline(fixture, 5000);
+    assert_ok(rb_store_retain_deployments(fixture->store, fixture->pipeline_id, NONE, &err), &err);
+    assert_ok(rb_store_retain_images(fixture->store, fixture->pipeline_id, NONE, &err), &err);
+    assert_non_null(strstr(fixture_events(fixture, 4), "sla.closed shop/app"));
+    fixture->now = 9000;
+    assert_int_equal(watch(fixture), 0);
+    assert_int_equal(sum_of(fixture).exposed, 0);
+    assert_int_equal(sum_of(fixture).breaches, 0);
+}
+
+static void a_pipeline_without_policy_has_no_deadlines(void **state)
+{
+    struct fixture *fixture = *state;
+    struct rb_err err;
+    struct rb_exposure_row *rows;
+    set(fixture, "A", NULL);
+    set_deadline(fixture, 5000);
+    assert_ok(rb_store_drop_deadlines(fixture->store, fixture->pipeline_id + 1, &err), &err);
+    assert_int_equal(sum_of(fixture).open, 1);
+    assert_ok(rb_store_drop_deadlines(fixture->store, fixture->pipeline_id, &err), &err);
+    assert_int_equal(sum_of(fixture).open, 0);
+    fixture->now = 9000;
+    assert_int_equal(watch(fixture), 0);
+    assert_int_equal(read(fixture, &rows), 1);
+    assert_int_equal(rows[0].since, 1000); /* the clock of a policy that comes back */
+}
+
+/* A policy that makes thousands late at once does not make one long transaction. */
+static void many_are_told_in_parts(void **state)
+{
+    enum { MANY = 700 };
+    struct fixture *fixture = *state;
+    struct rb_err err;
+    struct rb_exposure_row rows[MANY], *read_rows;
+    for (size_t i = 0; i < MANY; i++)
+        rows[i] = (struct rb_exposure_row){.advisory = rb_arena_printf(fixture->arena, "A%zu", i),
+                                           .severity = "high"};
+    assert_ok(rb_store_set_exposures(fixture->store, fixture->app_id, rows, MANY, &err), &err);
+    assert_int_equal(read(fixture, &read_rows), MANY);
+    for (size_t i = 0; i < MANY; i++)
+        assert_ok(rb_store_set_deadline(fixture->store, read_rows[i].id, 5000, &err), &err);
+    fixture->now = 6000;
+    assert_int_equal(watch(fixture), 4000); /* at once: some are left */
+    assert_in_range(sum_of(fixture).breached, 1, MANY - 1);
+    assert_int_equal(watch(fixture), 0);
+    assert_int_equal(sum_of(fixture).breached, MANY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +193,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_gone_in_time_is_met, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_deadline_may_move, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_retired_image_has_no_clock, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_pipeline_without_policy_has_no_deadlines, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(many_are_told_in_parts, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
