@@ -68,7 +68,8 @@ json_t *api_epss_json(const struct api_feeds *feeds, const char *id);
 /* [{"source","version"}]: the watched repositories that have the fix. */
 json_t *api_available_json(const struct api_exposure *exposure, const struct api_finding *found);
 /* Adds to the findings that affect the artifact {"artifact","since","fixUpstreamAt","fixSeenAt",
-   "soFarMs"}: since when it is open, and how long patching it takes so far. */
+   "soFarMs","deadline","breached"}: since when it is open, how long patching it takes so far, and
+   by when policy wants it gone from the image's newest artifact. */
 RB_NODISCARD int api_exposure_add_open(struct api_exposure *exposure,
                                        const struct rb_artifact_row *artifact,
                                        const struct rb_image_row *image, struct rb_err *err);

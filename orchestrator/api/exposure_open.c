@@ -6,7 +6,33 @@
  * built since, or waits to be, name the versions that came.
  */
 #include "exposure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rebake/store/exposures.h"
 #include "rebake/store/sources.h"
+
+/* What an image has a clock for, by advisory. */
+struct clocks {
+    struct rb_exposure_row *rows;
+    size_t count;
+};
+
+static int compare_to_row(const void *advisory, const void *row)
+{
+    return strcmp(advisory, ((const struct rb_exposure_row *)row)->advisory);
+}
+
+static void add_deadline(const struct clocks *clocks, const char *advisory, json_t *into)
+{
+    const struct rb_exposure_row *row =
+        clocks->count == 0
+            ? NULL
+            : bsearch(advisory, clocks->rows, clocks->count, sizeof(*clocks->rows), compare_to_row);
+    rb_json_set_time(into, "deadline", row == NULL ? 0 : row->deadline_at);
+    rb_json_set_bool(into, "breached", row != NULL && row->breached_at != 0);
+}
 
 static bool holds(const struct api_finding *found, int64_t artifact_id)
 {
@@ -46,7 +72,8 @@ static const struct api_cause *cause_of_fix(const struct api_exposure *exposure,
 }
 
 static int add_open(const struct api_exposure *exposure, const struct api_finding *found,
-                    const struct rb_artifact_row *artifact, struct rb_err *err)
+                    const struct rb_artifact_row *artifact, const struct clocks *clocks,
+                    struct rb_err *err)
 {
     const struct api_request *request = exposure->request;
     const struct api_cause *cause = cause_of_fix(exposure, found);
@@ -66,6 +93,7 @@ static int add_open(const struct api_exposure *exposure, const struct api_findin
     rb_json_set_time(json, "fixSeenAt", version.seen_at);
     rb_json_set(json, "soFarMs",
                 fix_at == 0 ? json_null() : json_integer(request->now_at - fix_at));
+    add_deadline(clocks, found->finding->id, json);
     rb_json_append(json_object_get(found->json, "open"), json);
     return 0;
 }
@@ -74,7 +102,11 @@ int api_exposure_add_open(struct api_exposure *exposure, const struct rb_artifac
                           const struct rb_image_row *image, struct rb_err *err)
 {
     bool has_causes = false;
+    struct clocks clocks = {0};
     int status = 0;
+    if (image->artifact_id == artifact->id)
+        status = rb_store_exposures(exposure->request->options->store, image->id,
+                                    exposure->request->arena, &clocks.rows, &clocks.count, err);
     for (size_t i = 0; status == 0 && i < exposure->count; i++) {
         const struct api_finding *found = &exposure->findings[i];
         if (found->verdict != RB_VERDICT_AFFECTED || !holds(found, artifact->id))
@@ -83,7 +115,7 @@ int api_exposure_add_open(struct api_exposure *exposure, const struct rb_artifac
             status = collect_causes(exposure, artifact, image, err);
         has_causes = true;
         if (status == 0)
-            status = add_open(exposure, found, artifact, err);
+            status = add_open(exposure, found, artifact, &clocks, err);
     }
     return status;
 }

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "deadlines.h"
 #include "decisions.h"
 #include "names.h"
 #include "rebake/base/text.h"
@@ -257,6 +258,8 @@ int api_get_why(const struct api_request *request, struct api_reply *reply, stru
         status = api_add_blind(request, subject.image.pipeline, reply->json, err);
     if (status == 0)
         status = api_add_pins_of(request, &subject.image, reply->json, err);
+    if (status == 0)
+        status = api_add_deadlines(request, subject.image.id, reply->json, err);
     rb_json_set(reply->json, "chain", links);
     return status == 0 ? make_chain(request, subject.build_id, links, err) : status;
 }

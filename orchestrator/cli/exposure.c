@@ -110,7 +110,18 @@ static char *doing(const json_t *artifact)
     return rb_asprintf("%s%s%s%s", is_old, state, *more == '\0' ? "" : ": ", more);
 }
 
-/* Since when the artifact is open to it, and how long its patch has taken so far. */
+/* "; breached 2h ago", "; due in 3h", or "". */
+static char *deadline_of(const json_t *open, int64_t now_at)
+{
+    char when[RB_VIEW_TEXT_SIZE];
+    if (rb_json_get_string(open, "deadline", NULL) == NULL)
+        return rb_strdup("");
+    return rb_asprintf("; %s %s", rb_json_get_bool(open, "breached", false) ? "breached" : "due",
+                       rb_view_when(open, "deadline", now_at, when));
+}
+
+/* Since when the artifact is open to it, how long its patch has taken so far, and by when policy
+   wants it. */
 static char *time_open(const json_t *finding, const json_t *id, int64_t now_at)
 {
     const json_t *open;
@@ -121,10 +132,11 @@ static char *time_open(const json_t *finding, const json_t *id, int64_t now_at)
         int64_t so_far_ms = rb_json_get_integer(open, "soFarMs", -1);
         if (!json_equal(json_object_get(open, "artifact"), id))
             continue;
+        RB_CLEANUP_FREE char *deadline = deadline_of(open, now_at);
         rb_view_when(open, "since", now_at, when);
         if (so_far_ms < 0)
-            return rb_strdup(when);
-        return rb_asprintf("%s; fix for %s", when, rb_span_format(so_far_ms, span));
+            return rb_asprintf("%s%s", when, deadline);
+        return rb_asprintf("%s; fix for %s%s", when, rb_span_format(so_far_ms, span), deadline);
     }
     return rb_strdup("-");
 }

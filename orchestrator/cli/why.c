@@ -172,6 +172,22 @@ static void print_blind(const struct story *story, const json_t *sources)
     }
 }
 
+static void print_deadlines(const struct story *story, const json_t *deadlines)
+{
+    size_t i;
+    const json_t *item;
+    char when[RB_VIEW_TEXT_SIZE];
+    json_array_foreach(deadlines, i, item)
+    {
+        bool breached = rb_json_get_bool(item, "breached", false);
+        printf("%*sexposed to %s%s%s, %s, %s %s\n", INDENT, "",
+               breached ? story->style.bad : story->style.warn,
+               rb_json_get_string(item, "advisory", "?"), story->style.reset,
+               rb_json_get_string(item, "severity", "?"), breached ? "breached" : "due",
+               rb_view_when(item, "deadline", story->now_at, when));
+    }
+}
+
 static void print_story(const json_t *answer)
 {
     struct story story = {.chain = json_object_get(answer, "chain"),
@@ -182,6 +198,8 @@ static void print_story(const json_t *answer)
         print_subject(&story, json_object_get(answer, kind));
     if (strcmp(kind, "build") != 0)
         print_decision(&story, json_object_get(answer, "decision"), INDENT);
+    if (strcmp(kind, "image") == 0)
+        print_deadlines(&story, json_object_get(answer, "deadlines"));
     print_blind(&story, json_object_get(answer, "sources"));
     rb_pins_print(json_object_get(answer, "pins"), &story.style, story.now_at);
     const json_t *first = json_array_get(story.chain, 0);

@@ -75,6 +75,11 @@ told 'sla\.breached' || fail "nobody was told that it was breached"
 rebake status >"$LAB/out"
 expect_text "$LAB/out" "1 open, 1 breached"
 
+rebake why shop/alpine >"$LAB/out"
+expect_text "$LAB/out" "exposed to CVE-2026-1"
+rebake exposure CVE-2026-1 >"$LAB/out" || true
+expect_text "$LAB/out" "breached"
+
 section "a longer time takes it back"
 policy 1h
 kill -HUP "$(lab_pid rebaked)"

@@ -8,6 +8,7 @@
 #include "rebake/base/file.h"
 #include "rebake/base/memory.h"
 #include "rebake/inventory/index.h"
+#include "rebake/store/exposures.h"
 
 static const char TRACKER[] =
     "{\"openssl\":{\"CVE-2026-1\":{\"description\":\"It leaks.\",\"releases\":{\"bookworm\":{"
@@ -369,6 +370,20 @@ static void a_patch_that_came_by_a_base_is_timed_from_upstream(void **state)
     json_decref(answer);
 }
 
+/* As policy answers of app. */
+static void set_deadline(struct api_fixture *fixture, const char *advisory, int64_t deadline_at)
+{
+    struct fixture *base = fixture->base;
+    const struct rb_exposure_row open = {.advisory = advisory, .severity = "high"};
+    struct rb_exposure_row *rows;
+    struct rb_err err;
+    size_t count;
+    assert_ok(rb_store_set_exposures(base->store, base->app_id, &open, 1, &err), &err);
+    assert_ok(rb_store_exposures(base->store, base->app_id, base->arena, &rows, &count, &err),
+              &err);
+    assert_ok(rb_store_set_deadline(base->store, rows[0].id, deadline_at, &err), &err);
+}
+
 /* app was built on a runtime that is to be rebuilt for the fix. */
 static void what_is_open_is_timed_until_now(void **state)
 {
@@ -380,8 +395,21 @@ static void what_is_open_is_timed_until_now(void **state)
     deploy(fixture, build(fixture, base->app_id, "3.0.9-1", DIGEST_B));
     feed(fixture, add_source(fixture, "debian-tracker", "tracker"), RB_SOURCE_DEBIAN_TRACKER, "t1",
          TRACKER);
+    set_deadline(fixture, "CVE-2026-1", base->now + 90000);
     json_t *answer = api_get(fixture, "/v1/exposure?id=CVE-2026-1");
     assert_int_equal(count_of(answer, "findings.0.open"), 2);
+    assert_true(json_is_null(at(answer, "findings.0.open.0.deadline")));
+    assert_string_equal(text_at(answer, "findings.0.open.1.deadline"), "1970-01-01T00:18:11Z");
+    assert_true(json_is_false(at(answer, "findings.0.open.1.breached")));
+    json_decref(answer);
+    answer = api_get(fixture, "/v1/why/shop%2Fapp");
+    assert_int_equal(count_of(answer, "deadlines"), 1);
+    assert_string_equal(text_at(answer, "deadlines.0.advisory"), "CVE-2026-1");
+    json_decref(answer);
+    answer = api_get(fixture, "/v1/why/shop%2Fruntime");
+    assert_int_equal(count_of(answer, "deadlines"), 0);
+    json_decref(answer);
+    answer = api_get(fixture, "/v1/exposure?id=CVE-2026-1");
     assert_true(json_is_null(at(answer, "findings.0.open.0.soFarMs")));
     assert_string_equal(text_at(answer, "findings.0.open.0.since"), "1970-01-01T00:16:40Z");
     json_decref(answer);
