@@ -80,7 +80,7 @@ const char *rb_view_style(const struct rb_style *style, const char *state)
     static const char *const bad[] = {
         "failing",  "failed",    "blocked",     "drifted",   "unreachable", "unresolved",
         "vanished", "untrusted", "key-changed", "backwards", "expired",     "malformed",
-        "denied",   "ours",      "down",        "refused",   NULL};
+        "denied",   "ours",      "down",        "refused",   "quarantined", NULL};
     static const char *const quiet[] = {"new", "canceled", NULL};
     const struct {
         const char *const *states;

@@ -34,8 +34,8 @@ static bool is_one_of(const char *word, const char *const *words)
 
 static enum verdict verdict_of_image(const json_t *image)
 {
-    static const char *const stuck[] = {"failed",  "blocked", "unresolved", "paused",
-                                        "on-hold", "refused", NULL};
+    static const char *const stuck[] = {"failed",  "blocked", "unresolved",  "paused",
+                                        "on-hold", "refused", "quarantined", NULL};
     const char *state = rb_json_get_string(image, "state", "");
     return strcmp(state, "fresh") == 0 ? WELL : is_one_of(state, stuck) ? STUCK : MOVING;
 }
@@ -43,7 +43,7 @@ static enum verdict verdict_of_image(const json_t *image)
 /* While policy is being asked it moves. */
 static bool is_held_by_policy(const json_t *deployment)
 {
-    static const char *const held[] = {"on-hold", "refused", NULL};
+    static const char *const held[] = {"on-hold", "refused", "quarantined", NULL};
     return is_one_of(rb_json_get_string(deployment, "held", ""), held);
 }
 

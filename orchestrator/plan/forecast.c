@@ -33,6 +33,7 @@ static bool would_build(const struct weather *weather, size_t i)
     case RB_PLAN_HELD:
     case RB_PLAN_BLOCKED:
     case RB_PLAN_FAILED:
+    case RB_PLAN_QUARANTINED:
     case RB_PLAN_UNRESOLVED:
     case RB_PLAN_PAUSED:
     case RB_PLAN_ON_HOLD:

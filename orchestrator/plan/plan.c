@@ -29,8 +29,9 @@ struct subject {
 const char *rb_plan_state_name(enum rb_plan_state state)
 {
     static const char *const NAMES[] = {
-        "waiting", "fresh",  "settling",   "stale",  "queued",   "building", "held",    "blocked",
-        "backoff", "failed", "unresolved", "paused", "deciding", "on-hold",  "refused",
+        "waiting",  "fresh",   "settling", "stale",       "queued",     "building",
+        "held",     "blocked", "backoff",  "failed",      "unresolved", "paused",
+        "deciding", "on-hold", "refused",  "quarantined",
     };
     _Static_assert(RB_COUNT_OF(NAMES) == RB_PLAN_STATE_COUNT, "a name for each state");
     RB_ASSERT(state < RB_PLAN_STATE_COUNT);
@@ -63,6 +64,8 @@ static const char *trouble_of(const struct rb_plan_image *image, enum rb_plan_st
 {
     if (state == RB_PLAN_FAILED)
         return image->last == RB_LAST_CANCELED ? "was canceled" : "failed";
+    if (state == RB_PLAN_QUARANTINED)
+        return "is quarantined";
     if (state == RB_PLAN_ON_HOLD || state == RB_PLAN_REFUSED)
         return state == RB_PLAN_ON_HOLD ? "is on hold" : "is refused by policy";
     return image->paused_by != NULL ? "is paused" : "has no artifact";
@@ -94,9 +97,6 @@ static enum rb_plan_state failed(const struct plan_work *work, const struct subj
     const char *how = "its last build failed";
     if (image->last == RB_LAST_CANCELED)
         how = "its last build was canceled";
-    else if (image->last == RB_LAST_TRANSIENT)
-        how = rb_arena_printf(work->arena, "its build failed %d times for causes outside of it",
-                              image->last_attempt);
     const char *culprit = "";
     if (image->last == RB_LAST_FAILED)
         culprit = plan_find_culprit(image, decision, work->arena, &decision->trial);
@@ -108,6 +108,16 @@ static enum rb_plan_state failed(const struct plan_work *work, const struct subj
     decision->cause =
         rb_arena_printf(work->arena, "%s; waits for a changed input or a request%s", how, culprit);
     return RB_PLAN_FAILED;
+}
+
+static enum rb_plan_state quarantined(const struct plan_work *work, const struct subject *subject)
+{
+    subject->decision->cause =
+        rb_arena_printf(work->arena,
+                        "its build failed %d times for causes outside of it; waits for a changed "
+                        "input or a request",
+                        subject->image->last_attempt);
+    return RB_PLAN_QUARANTINED;
 }
 
 static enum rb_plan_state unresolved(const struct plan_work *work, const struct subject *subject)
@@ -268,8 +278,10 @@ static enum rb_plan_state with_reasons(const struct plan_work *work, const struc
         return to_be_built(work, subject);
     if (image->last == RB_LAST_GOOD)
         return unresolved(work, subject);
-    if (image->last != RB_LAST_TRANSIENT || image->last_attempt >= RB_PLAN_ATTEMPTS)
+    if (image->last != RB_LAST_TRANSIENT)
         return failed(work, subject);
+    if (image->last_attempt >= RB_PLAN_ATTEMPTS)
+        return quarantined(work, subject);
     decision->attempt = image->last_attempt + 1;
     return to_be_built(work, subject);
 }
@@ -360,6 +372,7 @@ static bool moves_by_itself(enum rb_plan_state state)
     case RB_PLAN_FRESH:
     case RB_PLAN_BLOCKED:
     case RB_PLAN_FAILED:
+    case RB_PLAN_QUARANTINED:
     case RB_PLAN_UNRESOLVED:
     case RB_PLAN_PAUSED:
     case RB_PLAN_ON_HOLD:
@@ -396,8 +409,9 @@ static struct plan_progress find_progress(const struct subject *subject)
                      (!paused && (below->moves || moves_by_itself(decision->state)));
     if (progress.moves)
         return progress;
-    bool stuck_here = (decision->state == RB_PLAN_FAILED && has_change(decision)) ||
-                      waits_for_a_word(decision->state) || (paused && below->moves);
+    bool has_failed = decision->state == RB_PLAN_FAILED || decision->state == RB_PLAN_QUARANTINED;
+    bool stuck_here = (has_failed && has_change(decision)) || waits_for_a_word(decision->state) ||
+                      (paused && below->moves);
     progress.stuck_at = stuck_here ? subject->index : below->stuck_at;
     progress.stuck_how = stuck_here ? progress.trouble : below->stuck_how;
     return progress;

@@ -156,15 +156,17 @@ enum rb_plan_state {
     RB_PLAN_STALE,    /* to be built: an action is given */
     RB_PLAN_QUEUED,
     RB_PLAN_BUILDING,
-    RB_PLAN_HELD,       /* stale, or about to be; its base is to be rebuilt first */
-    RB_PLAN_BLOCKED,    /* a change cannot reach it: an image below it cannot be built */
-    RB_PLAN_BACKOFF,    /* failed; will be tried again */
-    RB_PLAN_FAILED,     /* failed or canceled; waits for an input to change or a person */
-    RB_PLAN_UNRESOLVED, /* stale for reasons that a rebuild did not cure */
-    RB_PLAN_PAUSED,     /* stale, and would be built but for the pause */
-    RB_PLAN_DECIDING,   /* stale; policy has not answered yet */
-    RB_PLAN_ON_HOLD,    /* stale; policy says: not yet */
-    RB_PLAN_REFUSED,    /* stale; policy says no */
+    RB_PLAN_HELD,        /* stale, or about to be; its base is to be rebuilt first */
+    RB_PLAN_BLOCKED,     /* a change cannot reach it: an image below it cannot be built */
+    RB_PLAN_BACKOFF,     /* failed; will be tried again */
+    RB_PLAN_FAILED,      /* failed or canceled; waits for an input to change or a person */
+    RB_PLAN_UNRESOLVED,  /* stale for reasons that a rebuild did not cure */
+    RB_PLAN_PAUSED,      /* stale, and would be built but for the pause */
+    RB_PLAN_DECIDING,    /* stale; policy has not answered yet */
+    RB_PLAN_ON_HOLD,     /* stale; policy says: not yet */
+    RB_PLAN_REFUSED,     /* stale; policy says no */
+    RB_PLAN_QUARANTINED, /* the same inputs failed RB_PLAN_ATTEMPTS times for causes outside of
+                            them; waits for an input to change or a person */
     RB_PLAN_STATE_COUNT
 };
 const char *rb_plan_state_name(enum rb_plan_state state); /* "waiting", "fresh", … */
@@ -206,7 +208,7 @@ struct rb_plan {
    all the time is built too. */
 enum { RB_PLAN_GIVEN_UP_MAXIMUM = 3 };
 
-enum { RB_PLAN_ATTEMPTS = 3 }; /* tries of the same inputs before an image is RB_PLAN_FAILED */
+enum { RB_PLAN_ATTEMPTS = 3 }; /* tries of the same inputs before an image is quarantined */
 
 /* Plans. All that the plan names lives in arena or in the snapshot. A snapshot whose bases form a
    cycle is a bug (pipelines refuse them). Linear in images, reasons and updates. */

@@ -299,7 +299,7 @@ static const struct {
     {"after the last attempt",
      {FRESH_BASE, NEW_CODE, .last = RB_LAST_TRANSIENT, .last_key = TRIED, .last_attempt = 3,
       .last_finished_at = NOW - 1},
-     {RB_PLAN_FAILED, CODE, "failed 3 times for causes outside of it"}},
+     {RB_PLAN_QUARANTINED, CODE, "failed 3 times for causes outside of it"}},
     {"a failure from outside does not hide a newer input",
      {FRESH_BASE, NEW_CODE, .last = RB_LAST_TRANSIENT, .last_key = "another", .last_attempt = 2,
       .last_finished_at = NOW - 1},

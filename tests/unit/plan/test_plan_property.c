@@ -251,6 +251,13 @@ static bool has_artifact(const struct world *world, const char *name)
     return false;
 }
 
+/* Is an image in this state stuck, so that others are blocked by it? */
+static bool keeps_back(enum rb_plan_state state)
+{
+    return state == RB_PLAN_FAILED || state == RB_PLAN_QUARANTINED || state == RB_PLAN_PAUSED ||
+           state == RB_PLAN_ON_HOLD || state == RB_PLAN_REFUSED || state == RB_PLAN_HELD;
+}
+
 /* Where nothing moves any more, each image holds what is upstream, or says rightly why not. */
 static void check_rest(const struct world *world, const struct rb_plan *plan, int index)
 {
@@ -266,10 +273,11 @@ static void check_rest(const struct world *world, const struct rb_plan *plan, in
         break;
     case RB_PLAN_FAILED:
         MUST(same_key, index);
-        MUST(
-            image->last == RB_LAST_FAILED || image->last == RB_LAST_CANCELED ||
-                (image->last == RB_LAST_TRANSIENT && image->last_build.attempt >= RB_PLAN_ATTEMPTS),
-            index);
+        MUST(image->last == RB_LAST_FAILED || image->last == RB_LAST_CANCELED, index);
+        break;
+    case RB_PLAN_QUARANTINED:
+        MUST(same_key && image->last == RB_LAST_TRANSIENT, index);
+        MUST(image->last_build.attempt >= RB_PLAN_ATTEMPTS, index);
         break;
     case RB_PLAN_UNRESOLVED:
         MUST(all_remain(image, decision) ||
@@ -285,10 +293,7 @@ static void check_rest(const struct world *world, const struct rb_plan *plan, in
         break;
     case RB_PLAN_BLOCKED:
         MUST(stands_below(world, index, decision->waits_for), index);
-        MUST(culprit == RB_PLAN_FAILED || culprit == RB_PLAN_PAUSED || culprit == RB_PLAN_ON_HOLD ||
-                 culprit == RB_PLAN_REFUSED || !has_artifact(world, decision->waits_for) ||
-                 culprit == RB_PLAN_HELD,
-             index);
+        MUST(keeps_back(culprit) || !has_artifact(world, decision->waits_for), index);
         break;
     case RB_PLAN_ON_HOLD:
     case RB_PLAN_REFUSED:
@@ -298,7 +303,7 @@ static void check_rest(const struct world *world, const struct rb_plan *plan, in
     case RB_PLAN_HELD: /* only by an image that waits for a version */
         MUST(stands_below(world, index, decision->waits_for), index);
         MUST(culprit == RB_PLAN_WAITING || culprit == RB_PLAN_HELD || culprit == RB_PLAN_FAILED ||
-                 culprit == RB_PLAN_UNRESOLVED,
+                 culprit == RB_PLAN_QUARANTINED || culprit == RB_PLAN_UNRESOLVED,
              index);
         break;
     case RB_PLAN_SETTLING:
