@@ -126,8 +126,9 @@ struct engine_image {
     char *paused_by;
     char *request_who;
     char *request_why;
-    int64_t exposed_artifact, exposed_stamp; /* that its exposures were written down for */
-    char *recorded; /* what the store was last told of its state; NULL: nothing by this engine */
+    int64_t exposed_artifact, exposed_stamp,
+        exposed_day; /* that its exposures were written down for */
+    char *recorded;  /* what the store was last told of its state; NULL: nothing by this engine */
 };
 
 struct engine_deployment {

@@ -41,9 +41,17 @@ struct engine_exposures {
     size_t asking;
 };
 
-static bool is_known(const struct engine_image *image, int64_t stamp)
+static int64_t day_of(const struct rb_engine *engine)
 {
-    return image->exposed_artifact == image->artifact_id && image->exposed_stamp == stamp;
+    return rb_clock_now(engine->clock) / (INT64_C(24) * 3600 * 1000);
+}
+
+/* Each day anew: a waiver may be over, though nothing else has changed. */
+static bool is_known(const struct rb_engine *engine, const struct engine_image *image,
+                     int64_t stamp)
+{
+    return image->exposed_artifact == image->artifact_id && image->exposed_stamp == stamp &&
+           image->exposed_day == day_of(engine);
 }
 
 static bool has_clock(const struct engine_image *image)
@@ -181,6 +189,7 @@ static int begin(struct engine_exposures *exposures, struct engine_image *image,
         return status;
     image->exposed_artifact = image->artifact_id;
     image->exposed_stamp = stamp;
+    image->exposed_day = day_of(engine);
     return 0;
 }
 
@@ -188,7 +197,7 @@ static struct engine_image *find_unknown(struct rb_engine *engine, int64_t stamp
 {
     for (size_t i = 0; i < engine->image_count; i++) {
         struct engine_image *image = &engine->images[i];
-        if (has_clock(image) && !is_known(image, stamp))
+        if (has_clock(image) && !is_known(engine, image, stamp))
             return image;
     }
     return NULL;

@@ -39,12 +39,16 @@ static const char SQL_OVER[] =
 static const char SQL_DUE[] =
     SQL_ROWS " WHERE e.closed_at = 0 AND e.deadline > 0 AND e.breached_at = 0 AND e.deadline > ?1"
              " AND e.due_told = 0 AND e.since + (e.deadline - e.since) / 4 * 3 <= ?1"
-             " ORDER BY e.deadline LIMIT " TOLD_AT_ONCE;
+             " ORDER BY e.since + (e.deadline - e.since) / 4 * 3 LIMIT " TOLD_AT_ONCE;
 static const char SQL_BREACH[] = "UPDATE exposures SET breached_at = ?2 WHERE id = ?1";
 static const char SQL_TOLD[] = "UPDATE exposures SET due_told = 1 WHERE id = ?1";
 static const char SQL_NEXT[] =
-    "SELECT min(iif(due_told = 0, since + (deadline - since) / 4 * 3, deadline)) FROM exposures"
-    " WHERE closed_at = 0 AND deadline > 0 AND breached_at = 0";
+    "SELECT min(at) FROM (SELECT * FROM"
+    " (SELECT since + (deadline - since) / 4 * 3 AS at FROM exposures INDEXED BY exposures_due"
+    "  WHERE closed_at = 0 AND deadline > 0 AND breached_at = 0 AND due_told = 0"
+    "  ORDER BY since + (deadline - since) / 4 * 3 LIMIT 1)"
+    " UNION ALL SELECT * FROM (SELECT deadline FROM exposures INDEXED BY exposures_over"
+    "  WHERE closed_at = 0 AND deadline > 0 AND breached_at = 0 ORDER BY deadline LIMIT 1))";
 static const char SQL_SUM[] =
     "SELECT count(*) FILTER (WHERE deadline > 0),"
     " count(*) FILTER (WHERE deadline > 0 AND breached_at > 0),"
