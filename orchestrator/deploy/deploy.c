@@ -26,6 +26,7 @@ enum {
     PROBE_EVERY_MS = 500,
     STEADY_MS = 2000,          /* without a health command: what still runs after this is healthy */
     TAKEN_DOWN_MS = 60 * 1000, /* how long another hand may take to stop the container */
+    LOOKS_MAXIMUM = 5,         /* how often the container may be gone since it was listed */
 };
 
 static char *mark_path(const struct rb_job *job)
@@ -41,12 +42,22 @@ static int podman(struct rb_job *job, const char *what, struct rb_err *err, cons
     return rb_job_run(job, arguments, what, err);
 }
 
-/* At once: it is stopped already, or has failed to prove itself. */
+/* At once: it is stopped already, or has failed to prove itself. One that another hand removed is
+   what was wanted. */
 static int remove_container(struct rb_job *job, const char *id, struct rb_err *err)
 {
-    const char *const arguments[] = {"podman", "rm",        "--force", "--time",
+    const char *const arguments[] = {"podman", "rm",        "--force", "--ignore", "--time",
                                      "0",      "--volumes", id,        NULL};
     return rb_job_run(job, arguments, "remove the container", err);
+}
+
+/* Is podman sure that there is no such container (exit code 1, podman-container-exists(1))? */
+static bool is_gone(struct rb_job *job, const char *id)
+{
+    struct rb_err ignored;
+    return podman(job, "look whether the container is still there", &ignored, "container", "exists",
+                  id, NULL) != 0 &&
+           rb_job_check(job, &ignored) == 0;
 }
 
 /* The container before comes back under its name and runs. Both ids may be NULL. */
@@ -111,19 +122,10 @@ static int settle_rest(struct rb_job *job, const struct deploy_target *target,
     return status == 0 ? deploy_find_containers(job, target, found, err) : status;
 }
 
-/* Is another hand taking the current container down? One that is gone since it was listed is looked
-   for again. */
-static int is_going_down(struct rb_job *job, const struct deploy_target *target,
-                         struct deploy_containers *found, bool *ret_going, struct rb_err *err)
+static int is_going_down(struct rb_job *job, const char *id, bool *ret_going, struct rb_err *err)
 {
-    RB_CLEANUP_FREE char *id = rb_strdup(found->current.id);
     RB_CLEANUP_JSON json_t *container = NULL;
-    struct rb_err other;
-    *ret_going = true;
     int status = deploy_inspect(job, id, &container, err);
-    if (status != 0 && deploy_find_containers(job, target, found, &other) == 0 &&
-        !rb_text_equal(found->current.id, id))
-        return 0;
     if (status != 0)
         return status;
     const char *state = rb_json_get_string(json_object_get(container, "State"), "Status", "");
@@ -137,8 +139,8 @@ static int wait_for_another_hand(struct rb_job *job, const struct deploy_target 
 {
     int64_t until_ms = rb_clock_monotonic_ms() + TAKEN_DOWN_MS;
     while (found->current.id != NULL) {
-        bool going;
-        int status = is_going_down(job, target, found, &going, err);
+        bool going = false;
+        int status = is_going_down(job, found->current.id, &going, err);
         if (status != 0 || !going)
             return status;
         if (rb_clock_monotonic_ms() >= until_ms)
@@ -182,6 +184,35 @@ static int is_as_wanted(struct rb_job *job, const struct deploy_target *target, 
     return 0;
 }
 
+static int look_once(struct rb_job *job, const struct deploy_target *target,
+                     struct deploy_containers *found, bool *ret_as_wanted, struct rb_err *err)
+{
+    int status = settle_rest(job, target, found, err);
+    if (status == 0)
+        status = wait_for_another_hand(job, target, found, err);
+    if (status == 0)
+        status = remove_nameless(job, target, found, err);
+    if (status == 0 && found->current.id != NULL && !target->force)
+        status = is_as_wanted(job, target, found->current.id, ret_as_wanted, err);
+    return status;
+}
+
+/* What is there, once it is at rest: no other hand at it, and nothing left of an earlier job. A
+   look that failed over a container that is gone since it was listed is begun anew. */
+static int look(struct rb_job *job, const struct deploy_target *target,
+                struct deploy_containers *found, bool *ret_as_wanted, struct rb_err *err)
+{
+    rb_job_step(job, "look");
+    for (int looks = 1;; looks++) {
+        int status = look_once(job, target, found, ret_as_wanted, err);
+        if (status == 0 || looks == LOOKS_MAXIMUM || found->current.id == NULL ||
+            !is_gone(job, found->current.id))
+            return status;
+        rb_job_log(job, "another hand has removed container %.12s: looking again",
+                   found->current.id);
+    }
+}
+
 /* An image that is here needs no registry: healing works while that is away. */
 static int pull(struct rb_job *job, const struct deploy_target *target, struct rb_err *err)
 {
@@ -211,11 +242,13 @@ static int create(struct rb_job *job, const struct deploy_target *target, char *
     return 0;
 }
 
+/* One that another hand has removed by now is out of the way too. */
 static int set_aside(struct rb_job *job, const struct deploy_target *target, const char *id,
                      struct rb_err *err)
 {
     RB_CLEANUP_FREE char *name = deploy_previous_name(target, id);
-    return podman(job, "set the old container aside", err, "rename", id, name, NULL);
+    int status = podman(job, "set the old container aside", err, "rename", id, name, NULL);
+    return status != 0 && is_gone(job, id) ? 0 : status;
 }
 
 /* The old one serves until the new one is ready to start; ports and names allow one at a time. */
@@ -230,7 +263,7 @@ static int replace(struct rb_job *job, const struct deploy_target *target, const
     if (status == 0)
         status = create(job, target, ret_id, err);
     if (status == 0 && old_id != NULL)
-        status = podman(job, "stop the old container", err, "stop", old_id, NULL, NULL);
+        status = podman(job, "stop the old container", err, "stop", "--ignore", old_id, NULL);
     if (status == 0)
         status = podman(job, "start the new container", err, "start", *ret_id, NULL, NULL);
     return status;
@@ -326,14 +359,7 @@ static int roll_out(struct rb_job *job, const struct deploy_target *target, char
     RB_CLEANUP(deploy_containers_deinit) struct deploy_containers found = {0};
     struct rb_err unhealthy;
     bool as_wanted = false;
-    rb_job_step(job, "look");
-    int status = settle_rest(job, target, &found, err);
-    if (status == 0)
-        status = wait_for_another_hand(job, target, &found, err);
-    if (status == 0)
-        status = remove_nameless(job, target, &found, err);
-    if (status == 0 && found.current.id != NULL && !target->force)
-        status = is_as_wanted(job, target, found.current.id, &as_wanted, err);
+    int status = look(job, target, &found, &as_wanted, err);
     if (status == 0 && as_wanted && prove(job, target, found.current.id, &unhealthy) == 0) {
         *ret_id = rb_steal(&found.current.id);
         return 0;

@@ -60,6 +60,7 @@ v1=$(image v1)
 v2=$(image v2)
 
 job=$LAB/job
+ln -s "$job/log" "$LAB/log/job"
 # spec KIND DIGEST [FILTER]: the spec of a job, in a folder of its own.
 spec() {
   rm -rf "$job"
@@ -208,6 +209,30 @@ wait "$other_hand"
 serves v2
 drift "$v2" .
 expect_equal "$(podman ps --all --format '{{.Names}}')" shop-production
+
+section "removed by another hand at each step of a rollout"
+# A podman that lets the other hand be first, once, when the step's command is said.
+mkdir "$LAB/hands"
+cat >"$LAB/hands/podman" <<SH
+#!/bin/sh
+step=\$(cat '$LAB/step' 2>/dev/null)
+case "\$*" in "\${step:-none}"*)
+  rm '$LAB/step'
+  $(command -v podman) rm --force --time 0 "\$(cat '$LAB/victim')" >/dev/null
+esac
+exec $(command -v podman) "\$@"
+SH
+chmod +x "$LAB/hands/podman"
+last_id=$(id)
+for step in "inspect --type" "container exists" rename stop rm; do
+  printf '%s' "$last_id" >"$LAB/victim"
+  printf '%s' "$step" >"$LAB/step"
+  PATH=$LAB/hands:$PATH deploy "$v2" '.force = true'
+  [ ! -e "$LAB/step" ] || fail "the rollout never came to: podman $step"
+  serves v2
+  expect_equal "$(podman ps --all --format '{{.Names}}')" shop-production
+  last_id=$(id)
+done
 
 section "a name that podman has lost"
 remove_slowly
