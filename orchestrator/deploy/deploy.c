@@ -51,15 +51,6 @@ static int remove_container(struct rb_job *job, const char *id, struct rb_err *e
     return rb_job_run(job, arguments, "remove the container", err);
 }
 
-/* Is podman sure that there is no such container (exit code 1, podman-container-exists(1))? */
-static bool is_gone(struct rb_job *job, const char *id)
-{
-    struct rb_err ignored;
-    return podman(job, "look whether the container is still there", &ignored, "container", "exists",
-                  id, NULL) != 0 &&
-           rb_job_check(job, &ignored) == 0;
-}
-
 /* The container before comes back under its name and runs. Both ids may be NULL. */
 static int put_back(struct rb_job *job, const struct deploy_target *target, const char *unproven,
                     const char *previous, struct rb_err *err)
@@ -184,6 +175,15 @@ static int is_as_wanted(struct rb_job *job, const struct deploy_target *target, 
     return 0;
 }
 
+/* Has the container left its place, by podman's own list? A podman that fails says nothing. */
+static bool is_gone(struct rb_job *job, const struct deploy_target *target, const char *id)
+{
+    RB_CLEANUP(deploy_containers_deinit) struct deploy_containers now = {0};
+    struct rb_err ignored;
+    return deploy_find_containers(job, target, &now, &ignored) == 0 &&
+           !rb_text_equal(now.current.id, id);
+}
+
 static int look_once(struct rb_job *job, const struct deploy_target *target,
                      struct deploy_containers *found, bool *ret_as_wanted, struct rb_err *err)
 {
@@ -206,7 +206,7 @@ static int look(struct rb_job *job, const struct deploy_target *target,
     for (int looks = 1;; looks++) {
         int status = look_once(job, target, found, ret_as_wanted, err);
         if (status == 0 || looks == LOOKS_MAXIMUM || found->current.id == NULL ||
-            !is_gone(job, found->current.id))
+            !is_gone(job, target, found->current.id))
             return status;
         rb_job_log(job, "another hand has removed container %.12s: looking again",
                    found->current.id);
@@ -248,7 +248,7 @@ static int set_aside(struct rb_job *job, const struct deploy_target *target, con
 {
     RB_CLEANUP_FREE char *name = deploy_previous_name(target, id);
     int status = podman(job, "set the old container aside", err, "rename", id, name, NULL);
-    return status != 0 && is_gone(job, id) ? 0 : status;
+    return status != 0 && is_gone(job, target, id) ? 0 : status;
 }
 
 /* The old one serves until the new one is ready to start; ports and names allow one at a time. */
